@@ -1,0 +1,59 @@
+# Everything the course can do. Each target first looks whether the set-up is complete.
+
+PORT ?= 8000
+
+# The first Python that runs, to start the set-up with; tools/setup_env.py takes one that fits.
+PYTHON = $(or $(shell for python in python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
+	&& echo $$python && break; done),$(error No Python found. Install Python 3.12, then try again))
+
+SETUP = @$(PYTHON) tools/setup_env.py
+RUN = @.venv/bin/python
+
+# A banner about another program, at every build.
+export NO_MKDOCS_2_WARNING = 1
+
+.PHONY: help serve site test notebooks figures models lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ': ## ' '/^[a-z]+: ##/ {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+serve: ## show the course at http://127.0.0.1:8000, rebuilt as you edit (PORT=8001: elsewhere)
+	$(SETUP) --port $(PORT)
+	$(RUN) -m mkdocs serve --dev-addr 127.0.0.1:$(PORT)
+
+site: ## build the site into site/, and stop at any dead link
+	$(SETUP)
+	$(RUN) -m mkdocs build --strict
+
+test: ## run every test: code, notebooks, and the site in a browser (ARGS=… for pytest)
+	$(SETUP) --test
+	$(RUN) -m pytest $(ARGS)
+
+notebooks: ## run the notebooks and store their outputs (ONLY="05 06": these)
+	$(SETUP)
+	$(RUN) tools/run_notebooks.py $(ONLY)
+
+figures: ## draw the figures of the pages again
+	$(SETUP)
+	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
+
+models: ## train, score and describe the course's models (hours; a GPU helps)
+	$(SETUP)
+	@echo "Training takes hours on two CPU cores. Ctrl-C is safe: it resumes from a checkpoint."
+	$(RUN) training/train_stardist.py
+	$(RUN) training/train_cellpose.py
+	$(RUN) training/evaluate.py
+	$(RUN) training/write_cards.py
+
+lock: ## pin the newest packages that fit pyproject.toml and package.json
+	$(SETUP)
+	$(RUN) -m pip install --quiet uv==0.13.9
+	$(RUN) tools/lock.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm update --package-lock-only --loglevel=error
+
+clean: ## remove what builds made; .venv and node_modules stay
+	rm -rf site build dist .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune \
+		-exec rm -rf {} +

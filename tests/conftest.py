@@ -1,0 +1,43 @@
+"""For all tests: the notebooks' quiet settings, and no way out of this machine."""
+
+import ipaddress
+import os
+import socket
+
+import pytest
+from run_notebooks import settings
+
+# TensorFlow reads these at its import, so they must be there before the first test.
+QUIET, _ = settings()
+for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
+    os.environ.setdefault(name, QUIET[name])
+
+
+class NetworkUsed(OSError):
+    """A test tried to reach another machine."""
+
+
+def is_here(address):
+    """Return whether a socket's address stays on this machine."""
+    if not isinstance(address, tuple):  # a Unix socket
+        return True
+    host = address[0]
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stay_on_this_machine():
+    """Let a test that needs the network fail here too, where there may be one."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if not is_here(address):
+            raise NetworkUsed(f"this test needs the network: it connects to {address}")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

@@ -1,0 +1,65 @@
+"""What holds for every file of the repository: style, and addresses that may not be there."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def tracked():
+    """Return the text files that git knows, or would take."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in path.read_bytes()[:8000]:
+            yield name, path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_ruff_finds_nothing(command):
+    answer = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "--quiet", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_no_file_names_a_folder_of_the_machine_it_was_made_on():
+    own = re.compile(f"{re.escape(str(ROOT))}/|{re.escape(str(Path.home()))}/")
+    assert [name for name, text in tracked() if own.search(text)] == []
+
+
+def test_the_locks_name_no_download_address():
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    assert [name for name, entry in lock["packages"].items() if "resolved" in entry] == []
+    requirements = (ROOT / "requirements.txt").read_text()
+    assert "://" not in requirements
+    assert "index-url" not in requirements
+
+
+def test_the_lock_leaves_the_gpu_libraries_to_torch():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert lines[next(i for i, line in enumerate(lines) if not line.startswith("#"))] == "-e ."
+    assert [line for line in lines if re.match(r"(nvidia|cuda|triton)[-=]", line)] == []
+
+
+def test_the_lock_pins_what_pyproject_asks_for():
+    text = (ROOT / "pyproject.toml").read_text()
+    asked = re.findall(r'^  "([\w-]+)==([\d.]+?)(?:\.\*)?[";]', text, flags=re.MULTILINE)
+    lock = (ROOT / "requirements.txt").read_text()
+    assert len(asked) > 10
+    for name, version in asked:
+        assert re.search(rf"^{name}=={re.escape(version)}(?![\d])", lock, flags=re.MULTILINE), name
