@@ -1,0 +1,321 @@
+"""The images and data sets of the course, by name.
+
+Images come inside StarDist's wheel and need no network. Data sets are larger: `fetch` looks in
+the folder named by BIOIMAGE_COURSE_DATA, then in the cache, and only then downloads.
+"""
+
+import errno
+import os
+import tempfile
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import urlsplit
+
+import numpy as np
+
+#: Two nuclei that touch, in the image of `nuclei()`: a pair of slices (rows, columns), 64×64 px.
+#: A threshold merges them, the annotation keeps them apart: the course's running example.
+TOUCHING = (slice(136, 200), slice(34, 98))
+
+
+class DataError(Exception):
+    """A data set could not be had; the message says what happened and what to do next."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Where a data set comes from and what is in it.
+
+    `url` and `sha256` are None where no public archive exists. `pixel_size_um` is None where
+    nobody published it: report such areas in pixels.
+    """
+
+    url: str | None
+    sha256: str | None
+    axes: str
+    dtype: str
+    pixel_size_um: float | None
+    licence: str
+    source: str
+
+
+DATASETS = {
+    "dsb2018": Dataset(
+        url="https://github.com/stardist/stardist/releases/download/0.1.0/dsb2018.zip",
+        sha256="e44921950edce378063aa4457e625581ba35b4c2dbd9a07c19d48900129f386f",
+        axes="YX",
+        dtype="uint8",
+        pixel_size_um=None,
+        licence="CC0-1.0",
+        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): fluorescence",
+    ),
+    "dsb2018_brightfield": Dataset(
+        url=None,
+        sha256=None,
+        axes="YXC or YX",
+        dtype="uint8",
+        pixel_size_um=None,
+        licence="CC0-1.0",
+        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field",
+    ),
+}
+
+
+def nuclei():
+    """Fluorescence image of cell nuclei, with its annotation.
+
+    Returns
+    -------
+    image : uint16 array, shape (512, 512), axes YX
+        Intensities 0 to 235. The pixel size was not published.
+    truth : int32 array, shape (512, 512)
+        Labels 1 to 125 in a row, 0 is background.
+
+    Source: 2018 Data Science Bowl (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7), CC0,
+    as it comes in StarDist's wheel; there the label numbers have gaps.
+    """
+    from skimage.segmentation import relabel_sequential
+    from stardist.data import test_image_nuclei_2d
+
+    image, truth = test_image_nuclei_2d(return_mask=True)
+    truth, _, _ = relabel_sequential(truth)
+    return image, truth.astype(np.int32)
+
+
+def tissue():
+    """Tissue section stained with haematoxylin and eosin (H&E); there is no annotation.
+
+    Returns
+    -------
+    uint8 array, shape (300, 500, 3), axes YXC (red, green, blue)
+
+    Source: The Cancer Imaging Archive, as it comes in StarDist's wheel.
+    """
+    from stardist.data import test_image_he_2d
+
+    with warnings.catch_warnings():  # StarDist reads it with an older imageio call
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return np.array(test_image_he_2d())
+
+
+def fetch(name):
+    """Folder of a data set: yours, the cached one, or a fresh download.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder that holds train/ and test/, each with images/NAME.tif and masks/NAME.tif.
+        The first that exists: $BIOIMAGE_COURSE_DATA/NAME, the cache ($BIOIMAGE_COURSE_CACHE,
+        else the user's cache folder), a download into that cache whose sha256 was checked.
+
+    Raises
+    ------
+    ValueError
+        If no data set has this name.
+    DataError
+        If it cannot be had. Nothing half-made is left behind.
+    """
+    if name not in DATASETS:
+        raise ValueError(f"No data set is called {name!r}. Known: {', '.join(sorted(DATASETS))}.")
+    own = _own_folder(name)
+    if own is not None:
+        return own
+    dataset = DATASETS[name]
+    if dataset.url is None:
+        raise DataError(
+            f"{name} has no public address, so it cannot be downloaded ({dataset.source}). "
+            f"Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA to the folder above."
+        )
+    cached = _cache() / name
+    if not cached.is_dir():
+        _download(name, dataset, cached)
+    return _checked(cached, f"Delete {cached} and fetch {name} again.")
+
+
+def pairs(folder, split):
+    """Images of a data set beside their masks.
+
+    Parameters
+    ----------
+    folder : path
+        As `fetch` returns it.
+    split : str
+        "train" or "test".
+
+    Returns
+    -------
+    list of (pathlib.Path, pathlib.Path)
+        Image and mask (label image, 0 is background) of the same name, sorted by name.
+
+    Raises
+    ------
+    DataError
+        If the split is missing or empty, or an image or a mask has no partner.
+    """
+    images, masks = (_tifs(Path(folder) / split / kind) for kind in ("images", "masks"))
+    for kind, here, there in (("mask", images, masks), ("image", masks, images)):
+        alone = sorted(here.keys() - there.keys())
+        if alone:
+            raise DataError(
+                f"{Path(folder) / split}: {len(alone)} of {len(here)} files have no {kind} "
+                f"of the same name, the first is {alone[0]}. "
+                "Every images/NAME.tif needs its masks/NAME.tif."
+            )
+    return [(images[name], masks[name]) for name in sorted(images)]
+
+
+def _tifs(folder):
+    """Files NAME.tif of a folder by name; at least one."""
+    found = {}
+    if folder.is_dir():
+        # macOS leaves hidden ._NAME.tif files beside the real ones.
+        found = {path.name: path for path in folder.glob("*.tif") if path.name[0] != "."}
+    if not found:
+        raise DataError(
+            f"No .tif files in {folder}. A data set holds images/ and masks/ "
+            "in each of train/ and test/."
+        )
+    return found
+
+
+def _own_folder(name):
+    """$BIOIMAGE_COURSE_DATA/NAME if it is there, else None."""
+    setting = os.environ.get("BIOIMAGE_COURSE_DATA")
+    if not setting:
+        return None
+    root = Path(setting).expanduser()
+    if not root.is_dir():
+        raise DataError(
+            f"BIOIMAGE_COURSE_DATA is set to {root}, which is not a folder. "
+            "Correct it, or unset it to use the download."
+        )
+    folder = root / name
+    if not folder.is_dir():
+        return None
+    return _checked(folder, f"Complete or remove {folder}, or unset BIOIMAGE_COURSE_DATA.")
+
+
+def _cache():
+    """Folder for downloads."""
+    import pooch
+
+    setting = os.environ.get("BIOIMAGE_COURSE_CACHE")
+    return Path(setting).expanduser() if setting else Path(pooch.os_cache("bioimage_course"))
+
+
+def _checked(folder, remedy):
+    """`folder`, once it is known to hold what a data set holds."""
+    missing = [
+        f"{split}/{kind}"
+        for split in ("train", "test")
+        for kind in ("images", "masks")
+        if not (folder / split / kind).is_dir()
+    ]
+    if missing:
+        raise DataError(f"{folder} is incomplete: {', '.join(missing)} missing. {remedy}")
+    return folder
+
+
+def _download(name, dataset, target):
+    """Download, check and unpack; `target` appears only when everything succeeded."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # One workspace beside the target: it goes away whatever happens, and the last step is
+        # a rename, so nobody ever sees half a data set.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as workspace:
+            archive = _download_archive(name, dataset, Path(workspace))
+            unpacked = _unpack(archive, Path(workspace) / "unpacked") / name
+            _checked(unpacked, f"The archive at {dataset.url} is not laid out as expected.")
+            _move(unpacked, target)
+    except OSError as error:
+        raise DataError(_say_why_not_stored(name, target.parent, error)) from error
+
+
+def _download_archive(name, dataset, folder):
+    """Path of the downloaded zip, its sha256 checked."""
+    import pooch
+    import requests
+
+    by_hand = (
+        f"Try again; or download {dataset.url} elsewhere, unpack it, and set "
+        f"BIOIMAGE_COURSE_DATA to the folder that holds {name}/."
+    )
+    host = urlsplit(dataset.url).netloc
+    pooch.get_logger().setLevel("WARNING")  # its notes name temporary files; the bar is enough
+    downloader = pooch.HTTPDownloader(progressbar=True)
+    try:
+        path = pooch.retrieve(
+            dataset.url,
+            known_hash=f"sha256:{dataset.sha256}",
+            fname=f"{name}.zip",
+            path=folder,
+            downloader=downloader,
+        )
+    except requests.HTTPError as error:
+        status = error.response.status_code
+        raise DataError(f"{host} answered {status} for {dataset.url}. {by_hand}") from error
+    except requests.exceptions.ChunkedEncodingError as error:
+        raise DataError(f"The connection to {host} was cut half-way. {by_hand}") from error
+    except requests.Timeout as error:
+        raise DataError(f"{host} did not answer in time. {by_hand}") from error
+    except requests.ConnectionError as error:
+        raise DataError(
+            f"{host} cannot be reached: is this computer online, and does it need a proxy? "
+            f"{by_hand}"
+        ) from error
+    except requests.RequestException as error:
+        raise DataError(
+            f"{name} could not be downloaded from {host}: {error}. {by_hand}"
+        ) from error
+    except ValueError as error:  # pooch's way to say that the hash differs
+        raise DataError(
+            f"What {host} sent for {name} is not the file the course knows: its sha256 differs, "
+            f"so the download was thrown away. {by_hand}"
+        ) from error
+    return Path(path)
+
+
+def _unpack(archive, folder):
+    """Unzip into `folder`, refusing names that lead out of it."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            for member in zipped.namelist():
+                _refuse_outside(member)
+            zipped.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{archive.name} is not a zip file that can be read: {error}.") from error
+    return folder
+
+
+def _refuse_outside(member):
+    posix, windows = PurePosixPath(member), PureWindowsPath(member)
+    if posix.is_absolute() or windows.is_absolute() or windows.drive or ".." in windows.parts:
+        raise DataError(
+            f"The archive holds the name {member!r}, which would be written outside its own "
+            "folder. Nothing was unpacked: do not trust this archive."
+        )
+
+
+def _move(unpacked, target):
+    try:
+        os.replace(unpacked, target)
+    except OSError:
+        if not target.is_dir():  # else another process was quicker: its copy is as good
+            raise
+
+
+def _say_why_not_stored(name, cache, error):
+    elsewhere = "set BIOIMAGE_COURSE_CACHE to a folder on a disk with room that you may write to"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"The disk is full: {name} does not fit in {cache}. Free some space, or {elsewhere}."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{cache} cannot be written to, so {name} cannot be kept there: {elsewhere}."
+    reason = error.strerror or error
+    return f"{name} could not be kept in {cache} ({reason}): {elsewhere}."

@@ -1,0 +1,338 @@
+"""The course's images and data sets, and what happens when one cannot be had."""
+
+import errno
+import functools
+import hashlib
+import http.server
+import io
+import os
+import shutil
+import socket
+import threading
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pooch
+import pytest
+from skimage.filters import threshold_otsu
+from skimage.measure import label
+from tqdm import tqdm
+
+from bioimage_course import data
+
+FILES = [f"{split}/{kind}/a.tif" for split in ("train", "test") for kind in ("images", "masks")]
+
+
+def zipped(names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, f"content of {name}")
+    return buffer.getvalue()
+
+
+ARCHIVE = zipped([f"dsb2018/{name}" for name in FILES])
+
+
+class Server:
+    """Serves one file on loopback: `body`, or a part of it, with `status`."""
+
+    def __init__(self):
+        self.body, self.status, self.cut_at, self.requests = ARCHIVE, 200, None, 0
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                server.requests += 1
+                self.send_response(server.status)
+                self.send_header("Content-Length", str(len(server.body)))
+                self.end_headers()
+                self.wfile.write(server.body[: server.cut_at])
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/dsb2018.zip"
+        threading.Thread(target=self.http.serve_forever, args=[0.01], daemon=True).start()
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("BIOIMAGE_COURSE_CACHE", str(cache))
+    monkeypatch.delenv("BIOIMAGE_COURSE_DATA", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return cache
+
+
+def publish(monkeypatch, url, body):
+    """Let the data set dsb2018 be `body`, found at `url`."""
+    dataset = replace(data.DATASETS["dsb2018"], url=url, sha256=hashlib.sha256(body).hexdigest())
+    monkeypatch.setitem(data.DATASETS, "dsb2018", dataset)
+
+
+@pytest.fixture
+def published(server, cache, monkeypatch):
+    publish(monkeypatch, server.url, ARCHIVE)
+    return server
+
+
+def fill(folder, files=FILES):
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def fails_cleanly(cache, *words):
+    """fetch raises a DataError with these words, and the cache holds nothing afterwards."""
+    with pytest.raises(data.DataError) as caught:
+        data.fetch("dsb2018")
+    for word in words:
+        assert word in str(caught.value)
+    assert not cache.is_dir() or list(cache.iterdir()) == []
+
+
+# --- images ---------------------------------------------------------------------------------------
+
+
+def test_nuclei_come_with_labels_1_to_125_in_a_row():
+    image, truth = data.nuclei()
+    assert (image.shape, image.dtype, image.max()) == ((512, 512), np.uint16, 235)
+    assert (truth.shape, truth.dtype) == ((512, 512), np.int32)
+    assert np.unique(truth).tolist() == list(range(126))
+
+
+def test_tissue_is_an_rgb_image():
+    tissue = data.tissue()
+    assert (tissue.shape, tissue.dtype) == ((300, 500, 3), np.uint8)
+
+
+def test_otsu_merges_the_touching_nuclei_that_the_annotation_separates():
+    image, truth = data.nuclei()
+    rows, columns = data.TOUCHING
+    assert image[rows, columns].shape == (64, 64)
+    middle = truth[rows, columns][16:48, 16:48]
+    pair = [number for number in np.unique(middle[middle > 0])]
+    assert len(pair) == 2
+    for threshold in (threshold_otsu(image), threshold_otsu(image[rows, columns])):
+        blobs = label(image > threshold)
+        largest = [np.bincount(blobs[truth == number]).argmax() for number in pair]
+        assert largest[0] == largest[1] > 0
+    whole = [(truth == number).sum() for number in pair]
+    assert whole == [(truth[rows, columns] == number).sum() for number in pair]
+
+
+# --- fetch ----------------------------------------------------------------------------------------
+
+
+def test_fetch_takes_your_own_folder_first(published, cache, tmp_path, monkeypatch):
+    folder = fill(tmp_path / "mine" / "dsb2018")
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", str(tmp_path / "mine"))
+    assert data.fetch("dsb2018") == folder
+    assert published.requests == 0
+
+
+def test_fetch_downloads_when_your_own_folder_does_not_hold_the_data_set(
+    published, cache, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", str(tmp_path))
+    assert data.fetch("dsb2018") == cache / "dsb2018"
+
+
+def test_fetch_says_when_the_folder_you_named_does_not_exist(published, cache, monkeypatch):
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", "/no/such/folder")
+    fails_cleanly(cache, "BIOIMAGE_COURSE_DATA", "/no/such/folder", "not a folder")
+
+
+def test_fetch_says_what_your_own_folder_lacks(published, cache, tmp_path, monkeypatch):
+    fill(tmp_path / "dsb2018", FILES[:3])
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", str(tmp_path))
+    fails_cleanly(cache, "test/masks missing", "BIOIMAGE_COURSE_DATA")
+
+
+def test_fetch_downloads_once_and_then_reads_the_cache(published, cache):
+    folder = data.fetch("dsb2018")
+    assert folder == cache / "dsb2018"
+    assert (folder / "train/masks/a.tif").read_text() == "content of dsb2018/train/masks/a.tif"
+    assert [path.name for path in cache.iterdir()] == ["dsb2018"]  # no archive, no workspace
+    assert data.fetch("dsb2018") == folder
+    assert published.requests == 1
+
+
+def test_fetch_shows_a_progress_bar(published, capfd, monkeypatch):
+    # Whatever TQDM_DISABLE says while the tests run.
+    monkeypatch.setattr(pooch.downloaders, "tqdm", functools.partial(tqdm, disable=False))
+    data.fetch("dsb2018")
+    assert "100%" in capfd.readouterr().err
+
+
+def test_fetch_lists_the_known_names_for_an_unknown_one():
+    with pytest.raises(ValueError, match=r"'dsb2019'.*dsb2018, dsb2018_brightfield"):
+        data.fetch("dsb2019")
+
+
+def test_fetch_says_that_bright_field_has_no_public_address(cache):
+    with pytest.raises(data.DataError, match=r"no public address.*BIOIMAGE_COURSE_DATA"):
+        data.fetch("dsb2018_brightfield")
+
+
+def test_fetch_rejects_a_file_whose_hash_changed(published, cache):
+    published.body = ARCHIVE + b"!"
+    fails_cleanly(cache, "sha256 differs", "thrown away", "BIOIMAGE_COURSE_DATA")
+
+
+def test_fetch_leaves_nothing_when_the_connection_is_cut_half_way(published, cache):
+    published.cut_at = len(ARCHIVE) // 2
+    fails_cleanly(cache, "cut half-way", "Try again")
+
+
+def test_fetch_reports_a_file_that_is_gone(published, cache):
+    published.status = 404
+    fails_cleanly(cache, "answered 404", "BIOIMAGE_COURSE_DATA")
+
+
+def test_fetch_says_how_to_go_on_without_a_network(cache, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
+        port = unused.getsockname()[1]
+        publish(monkeypatch, f"http://127.0.0.1:{port}/dsb2018.zip", ARCHIVE)
+        fails_cleanly(cache, "cannot be reached", "online", "BIOIMAGE_COURSE_DATA")
+
+
+def test_fetch_says_when_a_server_redirects_for_ever(published, cache, monkeypatch):
+    import requests
+
+    def too_many(*_, **__):
+        raise requests.TooManyRedirects("more than 30")
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", too_many)
+    fails_cleanly(cache, "more than 30", "Try again")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_fetch_says_when_the_cache_is_read_only(published, cache, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(data.tempfile, "mkdtemp", refuse)
+    fails_cleanly(cache, "cannot be written to", "BIOIMAGE_COURSE_CACHE")
+
+
+def test_fetch_says_when_the_cache_is_a_file(published, cache):
+    cache.write_text("not a folder")
+    with pytest.raises(data.DataError, match="BIOIMAGE_COURSE_CACHE"):
+        data.fetch("dsb2018")
+    assert cache.read_text() == "not a folder"
+
+
+def test_fetch_leaves_nothing_when_the_disk_fills_during_the_download(
+    published, cache, monkeypatch
+):
+    def half(self, url, output_file, *_):
+        with open(output_file, "wb") as file:
+            file.write(ARCHIVE[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", half)
+    fails_cleanly(cache, "disk is full", "BIOIMAGE_COURSE_CACHE")
+
+
+def test_fetch_leaves_nothing_when_the_disk_fills_while_unpacking(published, cache, monkeypatch):
+    def half(source, target, *_):
+        target.write(source.read(5))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.shutil, "copyfileobj", half)
+    fails_cleanly(cache, "disk is full", "BIOIMAGE_COURSE_CACHE")
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.tif", "dsb2018/../../evil.tif", "/evil.tif", "C:\\evil.tif", "..\\evil.tif"]
+)
+def test_fetch_refuses_an_archive_that_writes_outside_its_folder(
+    published, cache, monkeypatch, name
+):
+    published.body = zipped([f"dsb2018/{name}" for name in FILES] + [name])
+    publish(monkeypatch, published.url, published.body)
+    fails_cleanly(cache, "outside its own folder", "do not trust")
+    assert not list(cache.parent.rglob("*evil.tif"))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>Please log in</html>", "not a zip file"),
+        (zipped(["dsb2018/train/images/a.tif"]), "not laid out as expected"),
+        (zipped(["other/a.tif"]), "not laid out as expected"),
+    ],
+)
+def test_fetch_refuses_an_archive_of_another_kind(published, cache, monkeypatch, body, words):
+    published.body = body
+    publish(monkeypatch, published.url, body)
+    fails_cleanly(cache, words)
+
+
+def test_fetch_takes_the_copy_of_a_quicker_process(published, cache, monkeypatch):
+    unpack = data._unpack
+
+    def meanwhile(archive, folder):
+        fill(cache / "dsb2018")
+        return unpack(archive, folder)
+
+    monkeypatch.setattr(data, "_unpack", meanwhile)
+    assert data.fetch("dsb2018") == cache / "dsb2018"
+    assert [path.name for path in cache.iterdir()] == ["dsb2018"]
+
+
+def test_fetch_says_when_the_cached_copy_is_incomplete(published, cache):
+    shutil.rmtree(data.fetch("dsb2018") / "train" / "masks")
+    with pytest.raises(data.DataError, match=r"train/masks missing.*Delete .*dsb2018"):
+        data.fetch("dsb2018")
+
+
+# --- pairs ----------------------------------------------------------------------------------------
+
+
+def test_pairs_lists_images_beside_their_masks_by_name(tmp_path):
+    images = tmp_path / "train" / "images"
+    masks = tmp_path / "train" / "masks"
+    for folder in (images, masks):
+        fill(folder, ["b.tif", "a.tif", "._a.tif"])  # macOS leaves the last behind
+    assert data.pairs(tmp_path, "train") == [
+        (images / "a.tif", masks / "a.tif"),
+        (images / "b.tif", masks / "b.tif"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "words"),
+    [
+        (["a.tif", "b.tif"], ["a.tif"], "1 of 2 files have no mask .* the first is b.tif"),
+        (["a.tif"], ["a.tif", "c.tif"], "1 of 2 files have no image .* the first is c.tif"),
+        (["a.tif"], [], "No .tif files in .*masks"),
+        (["a.png"], ["a.png"], "No .tif files in .*images"),
+        ([], [], "No .tif files in .*images"),
+    ],
+)
+def test_pairs_refuses_images_and_masks_that_do_not_pair_up(tmp_path, images, masks, words):
+    fill(tmp_path / "train" / "images", images)
+    fill(tmp_path / "train" / "masks", masks)
+    with pytest.raises(data.DataError, match=words):
+        data.pairs(tmp_path, "train")
+
+
+def test_pairs_refuses_a_split_that_is_not_there(tmp_path):
+    fill(tmp_path)
+    with pytest.raises(data.DataError, match="validation"):
+        data.pairs(tmp_path, "validation")

@@ -1,0 +1,37 @@
+"""The weights that come with the course are the ones that were trained, and are good enough."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from bioimage_course import WEIGHTS
+
+SCORES = json.loads(
+    (Path(__file__).parents[2] / "training" / "results" / "scores.json").read_text()
+)
+
+
+@pytest.mark.parametrize("name, largest", [("stardist_nuclei", 6e6), ("cellpose_nuclei", 14e6)])
+def test_weights_are_whole_and_small(name, largest):
+    folder = WEIGHTS / name
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    hashes = {file: expected for expected, file in (line.split() for line in lines)}
+    assert hashes.keys() == {f.name for f in folder.iterdir()} - {"SHA256SUMS", "MODEL_CARD.md"}
+    for file, expected in hashes.items():
+        assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == expected, file
+    assert sum((folder / file).stat().st_size for file in hashes) <= largest
+
+
+@pytest.mark.parametrize("name, floor", [("stardist_nuclei", 0.75), ("cellpose_nuclei", 0.70)])
+def test_models_find_most_nuclei_of_the_test_images(name, floor):
+    assert SCORES[name]["dsb2018_test"]["ap"]["iou50"] >= floor
+
+
+def test_cellpose_weights_are_plain_tensors():
+    # weights_only refuses every pickled object that is not a tensor or a plain container.
+    tensors = torch.load(WEIGHTS / "cellpose_nuclei" / "model", weights_only=True)
+    assert all(isinstance(value, torch.Tensor) for value in tensors.values())
+    assert tensors["output.2.weight"].dtype == torch.float16
