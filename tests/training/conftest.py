@@ -1,0 +1,45 @@
+"""A data set of a few small images, in the layout of dsb2018, and a folder for what runs write."""
+
+import numpy as np
+import pytest
+from skimage.draw import disk
+from tifffile import imwrite
+
+
+def blobs(rng, shape=(64, 64), bright=True):
+    """One image (uint8) with four round nuclei, and its labels (uint16)."""
+    labels = np.zeros(shape, np.uint16)
+    for label, centre in enumerate([(16, 16), (16, 48), (48, 16), (48, 48)], start=1):
+        labels[disk(np.add(centre, rng.integers(-3, 4, 2)), rng.integers(6, 10))] = label
+    image = np.where(labels > 0, 180, 30) + rng.normal(0, 5, shape)
+    return (image if bright else 255 - image).clip(0, 255).astype(np.uint8), labels
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    """BIOIMAGE_COURSE_DATA with dsb2018 and dsb2018_brightfield, ten tiny images each."""
+    rng = np.random.default_rng(0)
+    for name in ("dsb2018", "dsb2018_brightfield"):
+        for split in ("train", "test"):
+            for index in range(10):
+                image, labels = blobs(rng, bright=name == "dsb2018")
+                for kind, pixels in (("images", image), ("masks", labels)):
+                    folder = tmp_path / "data" / name / split / kind
+                    folder.mkdir(parents=True, exist_ok=True)
+                    imwrite(folder / f"{index:02}.tif", pixels)
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Let a training script write below tmp_path: call it with the module."""
+
+    def redirect(script):
+        monkeypatch.setattr(script, "RUN", tmp_path / "run")
+        monkeypatch.setattr(script, "WEIGHTS", tmp_path / "weights")
+        monkeypatch.setattr(script, "RESULTS", tmp_path / "results")
+        monkeypatch.setattr("sys.argv", [script.__name__])
+        return tmp_path
+
+    return redirect
