@@ -1,0 +1,203 @@
+"""Everything that knows about MkDocs: publish notebooks and model cards, and finish every page.
+
+A problem raises PluginError, which stops the build and names the file (and the notebook's cell).
+"""
+
+import html
+import posixpath
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import math_pages
+import measured_numbers
+import notebook_pages
+import pictures
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
+from repository_links import Links
+
+FONT = "@fontsource-variable/source-sans-3"
+KATEX = "katex/dist"
+
+
+class PublishedPage(File):
+    """A page made from a file that lies outside docs/.
+
+    repository_path : where that file lies, for the edit link
+    notebook : the NotebookPage, or None
+    """
+
+    repository_path = None
+    notebook = None
+
+    def is_documentation_page(self):
+        return True
+
+
+def on_config(config):
+    """Read the numbers that pages quote, anew for every build."""
+    root = _root(config)
+    config.extra["numbers"] = measured_numbers.load(
+        [Path(config.docs_dir) / "data", root / "training" / "results"]
+    )
+    return config
+
+
+@event_priority(100)  # before other plugins look at the files
+def on_files(files, *, config):
+    """Publish the top-level notebooks/ and the model cards as pages, without copying files."""
+    root = _root(config)
+    notebooks = sorted((root / "notebooks").glob("*.ipynb"))
+    cards = sorted((root / "src" / "bioimage_course" / "weights").glob("*/MODEL_CARD.md"))
+    published = {f"docs/{file.src_uri}": file.src_uri for file in files}
+    published |= {f"notebooks/{path.name}": f"notebooks/{path.name}" for path in notebooks}
+    published |= {
+        path.relative_to(root).as_posix(): f"reference/models/{path.parent.name}.md"
+        for path in cards
+    }
+    links = Links(root, published, config.repo_url or "", _branch(config))
+
+    figure_cells = {}
+    for path in notebooks:
+        name = f"notebooks/{path.name}"
+        page = notebook_pages.read(
+            path,
+            name,
+            rewrite=lambda text, where, source=name: links.rewrite(text, source, where),
+            show_setup=bool(config.site_url),
+        )
+        for figure, (picture, where) in page.figures.items():
+            if figure in figure_cells:
+                raise PluginError(
+                    f"{where}: the figure name {figure!r} is taken by {figure_cells[figure]}"
+                )
+            figure_cells[figure] = where
+            files.append(_generated(config, f"notebooks/figures/{figure}.webp", picture))
+        page.markdown = _stamp(page.markdown, config, root)
+        _publish(files, config, name, name, page.markdown).notebook = page
+        if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
+            copy = _generated(
+                config,
+                f"notebooks/published/{path.name}",
+                _stamp(path.read_text(encoding="utf-8"), config, root),
+            )
+            copy.dest_uri = name
+            files.append(copy)
+    for path in cards:
+        source = path.relative_to(root).as_posix()
+        text = links.rewrite(path.read_text(encoding="utf-8"), source, source)
+        _publish(files, config, published[source], source, text)
+
+    _publish_font(files, config, root)
+    if (katex := root / "node_modules" / KATEX).exists():
+        stylesheet = math_pages.stylesheet(katex)
+        files.append(_generated(config, "assets/katex/katex.min.css", stylesheet))
+        for font in sorted(katex.glob("fonts/*.woff2")):
+            uri = f"assets/katex/fonts/{font.name}"
+            files.append(File.generated(config, uri, content=font.read_bytes()))
+    return files
+
+
+def on_page_markdown(markdown, *, page, config, files):
+    """Fill in measured numbers, and point the edit link at the file that the page is made from."""
+    path = getattr(page.file, "repository_path", f"docs/{page.file.src_uri}")
+    if config.repo_url:
+        page.edit_url = f"{config.repo_url.rstrip('/')}/edit/{_branch(config)}/{path}"
+    if getattr(page.file, "notebook", None):  # Jupyter shows a notebook's text as it stands
+        return markdown
+    return measured_numbers.fill(markdown, config.extra["numbers"], page.file.src_uri)
+
+
+def on_page_content(content, *, page, config, files):
+    """Give every picture its size, and every notebook its line of freshness and its links."""
+    content = pictures.complete(content, page, files)
+    notebook = getattr(page.file, "notebook", None)
+    if notebook:
+        head = freshness(notebook.course) + _notebook_links(page, config)
+        content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
+    return content
+
+
+def on_post_page(output, *, page, config):
+    """Render math last, so that search indexes what the author wrote."""
+    output, has_math = math_pages.render(
+        output, page.file.src_uri, _root(config) / "node_modules" / KATEX
+    )
+    if has_math:
+        address = get_relative_url("assets/katex/katex.min.css", page.url)
+        link = f'<link rel="stylesheet" href="{address}">'
+        output = output.replace("</head>", f"{link}</head>", 1)
+    return output
+
+
+def freshness(course):
+    """One line: on what and with which versions a notebook's outputs were made."""
+    versions = {"Python": course["python"], **course["packages"]}
+    made_with = " · ".join(f"{name} {version}" for name, version in versions.items())
+    seconds = round(course["seconds"])
+    minutes = f"{seconds // 60} min {seconds % 60} s" if seconds >= 90 else f"{seconds} s"
+    where = f"Executed on {html.escape(str(course['device']))} in {minutes}"
+    return f'<p class="freshness"><b>{where}</b> · {html.escape(made_with)}</p>'
+
+
+def _notebook_links(page, config):
+    """Links to Colab and to the notebook's file; none while the site has no address."""
+    if not config.site_url:
+        return ""
+    name = posixpath.basename(page.file.src_uri)
+    links = [
+        f'<a class="md-button" href="{get_relative_url(page.file.src_uri, page.url)}" '
+        f'download="{name}">Download notebook</a>'
+    ]
+    address = urlsplit(config.repo_url or "")
+    if address.netloc == "github.com":
+        repository = address.path.strip("/").removesuffix(".git")
+        branch = config.extra.get("colab_branch", "gh-pages")
+        colab = f"https://colab.research.google.com/github/{repository}/blob/{branch}/"
+        links.insert(
+            0,
+            f'<a class="md-button md-button--primary" href="{colab}{page.file.src_uri}">'
+            "Open in Colab</a>",
+        )
+    return f'<p class="notebook-links">{" ".join(links)}</p>'
+
+
+def _stamp(text, config, root):
+    """Name the course's wheel, which lies on the published site, where a notebook installs it."""
+    if not config.site_url or "COURSE_WHEEL" not in text:
+        return text
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+    return text.replace("COURSE_WHEEL", f"{config.site_url.rstrip('/')}/wheels/{wheel}")
+
+
+def _publish(files, config, uri, repository_path, markdown):
+    page = PublishedPage.generated(config, uri, content=markdown)
+    page.repository_path = repository_path
+    files.append(page)
+    return page
+
+
+def _publish_font(files, config, root):
+    folder = root / "node_modules" / FONT
+    fonts = sorted(folder.glob("files/*-latin-wght-normal.woff2"))
+    if not fonts:
+        raise PluginError(f"node_modules/{FONT} is missing: run `npm ci`")
+    for font in fonts:
+        files.append(_generated(config, f"assets/fonts/{font.name}", font.read_bytes()))
+
+
+def _generated(config, uri, content):
+    return File.generated(config, uri, content=content)
+
+
+def _branch(config):
+    return config.extra.get("branch", "main")
+
+
+def _root(config):
+    return Path(config.config_file_path).parent
