@@ -1,0 +1,95 @@
+"""StarDist: probability, candidates, and what non-maximum suppression keeps of two nuclei."""
+
+import numpy as np
+from _drawing import picture
+from stardist.geometry import dist_to_coord, ray_angles, star_dist
+from stardist.nms import non_maximum_suppression
+from stardist.utils import edt_prob
+from style import TRUTH, draw, write
+from two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
+
+PROB_THRESH, NMS_THRESH = 0.5, 0.4
+NOISE = 0.06  # a network is never exact: its polygons are a few per cent off
+DRAWN = 3  # every third candidate is drawn, else they hide one another
+
+
+def candidates(labels):
+    """Probability and distances of every pixel, the polygons a little off.
+
+    Each is resized and shifted at random, as if a network had predicted it.
+    """
+    size, right, down = np.random.default_rng(0).normal(0, NOISE, (3, *labels.shape, 1))
+    angles = ray_angles(32)
+    noise = 1 + size + right * np.cos(angles) + down * np.sin(angles)
+    return edt_prob(labels), (star_dist(labels, 32) * noise).astype(np.float32)
+
+
+def suppress(probability, distances, nms_thresh=NMS_THRESH):
+    """Polygons of all candidates, polygons of those that survive, and the survivors' pixels."""
+    above = probability > PROB_THRESH
+    every = dist_to_coord(distances[above], np.argwhere(above))
+    points, _, kept = non_maximum_suppression(
+        distances, probability, prob_thresh=PROB_THRESH, nms_thresh=nms_thresh
+    )
+    return every, dist_to_coord(kept, points), points
+
+
+def polygons(axes, coordinates, **style):
+    for rows, columns in coordinates:
+        axes.plot(np.r_[columns, columns[:1]], np.r_[rows, rows[:1]], **style)
+
+
+def paint(figure, theme, image, masks, probability, every, kept, points):
+    (first, second), (third, fourth) = axes_of_all = panels(figure, 2, 2)
+    darker = {"vmax": image.max() * 1.3}  # so that lines stand out
+
+    picture(first, image)
+    first.set_title("1  two nuclei that touch")
+    for mask in masks:
+        outline(first, mask, TRUTH)
+
+    picture(second, probability, cmap="cividis", vmin=0, vmax=1)
+    second.set_title("2  probability")
+    bar = figure.colorbar(second.images[0], ax=second, location="bottom", ticks=[0, 0.5, 1])
+    bar.outline.set_visible(False)
+
+    picture(third, image, **darker)
+    third.set_title(f"3  {len(every)} candidates")
+    polygons(third, every[::DRAWN], color="white", lw=0.8, alpha=0.5)
+
+    picture(fourth, image, **darker)
+    fourth.set_title(f"4  {len(kept)} are kept")
+    for polygon, (row, column) in zip(kept, points, strict=True):
+        colour = PAIR_COLOURS[0 if masks[0][row, column] else 1]
+        polygons(fourth, [polygon], color=colour, lw=3.5)
+        fourth.plot(column, row, "o", color=colour, ms=10, mec="white")
+    for axes in axes_of_all.flat:
+        zoom(axes, np.any(masks, axis=0))
+
+
+def main():
+    image, masks = two_nuclei()
+    labels = np.select(masks, [1, 2]).astype(np.int32)
+    probability, distances = candidates(labels)
+    every, kept, points = suppress(probability, distances)
+    draw(
+        "stardist_nms",
+        lambda figure, theme: paint(figure, theme, image, masks, probability, every, kept, points),
+        width=560,
+        height=600,
+    )
+    write(
+        "stardist_nms",
+        {
+            "prob_thresh": PROB_THRESH,
+            "nms_thresh": NMS_THRESH,
+            "pixels": int((labels > 0).sum()),
+            "candidates": len(every),
+            "kept": len(kept),
+            "kept_at_09": len(suppress(probability, distances, nms_thresh=0.9)[1]),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
