@@ -1,0 +1,137 @@
+"""Every stored notebook is complete, was run in order, and shows nothing of one machine.
+
+That they still print what they show is tested by pytest-notebook, which runs each of them again.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+import run_notebooks
+
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+HEAD = re.compile(r"^\*\*(CPU|GPU)\b.* · about \d+ (s|min) · .*download.*\*\*", re.MULTILINE)
+LONGEST_CELL = 15  # lines
+WALL_CLOCK = re.compile(r"\b\d+(\.\d+)? ?(ms|µs|secs?|seconds)\b|\b\d+\.\d+ ?s\b")
+
+
+def test_there_are_notebooks():
+    assert len(PATHS) >= 4
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def notebook(request):
+    """Each stored notebook in turn."""
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    """Return (number, cell) of the code cells that hold anything; numbers count all cells."""
+    cells = enumerate(notebook.cells, start=1)
+    return [(n, cell) for n, cell in cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def tags(cell):
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def pictures(cell):
+    """Return the pictures a cell put out."""
+    outputs = [output.get("data", {}) for output in cell.outputs]
+    return [data for data in outputs if any(mime.startswith("image/") for mime in data)]
+
+
+def test_the_head_states_hardware_time_and_download(notebook):
+    head = notebook.cells[0]
+    assert head.cell_type == "markdown"
+    assert head.source.startswith("# ")
+    assert HEAD.search(head.source), "no line like **CPU · about 40 s · no download**"
+
+
+def test_no_cell_is_longer_than_a_reader_can_take_in(notebook):
+    lengths = {number: len(cell.source.splitlines()) for number, cell in code_cells(notebook)}
+    assert {n: length for n, length in lengths.items() if length > LONGEST_CELL} == {}
+
+
+def test_it_was_run_once_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for _, cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert any(cell.outputs for _, cell in code_cells(notebook))
+
+
+def test_no_cell_ends_in_an_error_that_is_not_expected(notebook):
+    failed = [
+        number
+        for number, cell in code_cells(notebook)
+        if "raises-exception" not in tags(cell)
+        and any(output.output_type == "error" for output in cell.outputs)
+    ]
+    assert failed == []
+
+
+def test_no_output_shows_a_folder_an_address_or_a_time_of_the_machine_it_ran_on(notebook):
+    shown = []
+    for number, cell in code_cells(notebook):
+        for output in cell.outputs:
+            for container, key in run_notebooks.texts(output):
+                shown += [(number, leak) for leak in run_notebooks.leaks(container[key])]
+                if run_notebooks.is_compared(cell) and WALL_CLOCK.search(container[key]):
+                    shown.append((number, WALL_CLOCK.search(container[key])[0]))
+    assert shown == []
+
+
+def test_nothing_is_printed_to_the_error_stream(notebook):
+    noisy = [
+        number
+        for number, cell in code_cells(notebook)
+        if any(output.get("name") == "stderr" for output in cell.outputs)
+    ]
+    assert noisy == []
+
+
+def test_every_picture_has_a_name_and_says_what_is_to_be_seen(notebook):
+    for number, cell in code_cells(notebook):
+        if pictures(cell):
+            figure = cell.metadata.get("figure", {})
+            assert re.fullmatch(r"[a-z0-9-]+", figure.get("name", "")), f"cell {number}"
+            assert len(figure.get("alt", "")) > 40, f"cell {number}"
+
+
+def test_figure_names_are_unique_over_all_notebooks():
+    names = Counter(
+        cell.metadata.figure.name
+        for path in PATHS
+        for _, cell in code_cells(nbformat.read(path, as_version=4))
+        if "figure" in cell.metadata
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_exercise_is_followed_by_its_solution(notebook):
+    kinds = [tag for cell in notebook.cells for tag in tags(cell)]
+    kinds = [kind for kind in kinds if kind in ("exercise", "solution")]
+    for kind, following in zip(kinds, [*kinds[1:], "the end"], strict=True):
+        assert "solution" in (kind, following), f"an exercise without an answer: {kinds}"
+
+
+def test_the_set_up_cell_is_the_same_in_all():
+    cells = [
+        cell.source
+        for path in PATHS
+        for cell in nbformat.read(path, as_version=4).cells
+        if "setup" in tags(cell)
+    ]
+    assert len(cells) == len(PATHS)
+    assert len(set(cells)) == 1
+
+
+def test_it_says_with_what_it_was_run(notebook):
+    course = notebook.metadata.course
+    assert course.python.startswith(("3.11.", "3.12."))
+    assert course.device and course.seconds >= 1
+    for package, version in course.packages.items():
+        assert re.match(r"\d+\.\d+", version), package
