@@ -1,0 +1,76 @@
+"""Every page of the built site in a real browser: light and dark, wide and narrow."""
+
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
+from links import dead_links, html_files, outside_problems, page_address, read
+from places import FOLDER, SITE_URL
+from server import serve
+
+
+@pytest.mark.parametrize("aspect", ASPECTS, ids=lambda aspect: ASPECTS[aspect].replace(" ", "_"))
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_page_has(visits, variant, aspect):
+    faults = summary(visits(variant), aspect)
+    assert not faults, f"{ASPECTS[aspect]}:\n" + "\n".join(faults)
+
+
+def test_the_built_site_has_all_kinds_of_pages(pages, notebook_pages):
+    assert "" in pages and "404.html" in pages
+    assert set(notebook_pages.values()) < set(pages)
+
+
+def test_no_link_or_anchor_is_dead(site, report):
+    report.dead_links = dead_links(site)
+    assert not report.dead_links, "\n".join(report.dead_links)
+
+
+def test_links_to_other_hosts_are_plain_https_and_nothing_is_fetched_from_them(site):
+    problems = outside_problems(site)
+    assert not problems, "\n".join(problems)
+
+
+def test_every_page_can_be_reached_from_home(site, root):
+    reached, waiting = set(), [""]
+    while waiting:
+        here = waiting.pop()
+        file = site / here / "index.html"
+        if here in reached or not file.exists():
+            continue
+        reached.add(here)
+        links = [ref.address for ref in read(file).references if ref.tag == "a"]
+        targets = [urldefrag(urljoin(root + here, address))[0] for address in links]
+        waiting += [t.removeprefix(root) for t in targets if t.startswith(root)]
+    assert reached == {page_address(name) for name in html_files(site)} - {"404.html"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_search_results_are_accessible(open_page, scheme):
+    page = open_page(scheme=scheme)
+    page.keyboard.press("/")
+    page.keyboard.type("nuclei")
+    page.locator(".md-search-result__link").first.wait_for()
+    page.wait_for_timeout(400)  # the panel fades in; colours are mixed until it has
+    assert axe_faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_menu_of_a_narrow_window_is_accessible(open_page, scheme):
+    page = open_page("tools/stardist/", scheme=scheme, width=390)
+    page.locator("label.md-header__button[for='__drawer']").click()
+    page.wait_for_timeout(500)  # the drawer slides in
+    assert page.get_by_role("link", name="Further reading").is_visible()
+    assert axe_faults(page) == []
+
+
+def test_the_published_site_has_living_links_in_its_folder(published):
+    dead = dead_links(published, SITE_URL) + outside_problems(published, SITE_URL)
+    assert not dead, "\n".join(dead)
+
+
+def test_the_published_site_asks_no_other_host(browser, published, notebook_pages):
+    with serve(published, FOLDER) as root:
+        for path in ("", notebook_pages["05_stardist_nuclei"]):
+            seen = visit(browser, root, path, "light-1280")
+            assert (seen.faults["foreign"], seen.faults["errors"]) == ([], [])
