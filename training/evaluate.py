@@ -77,7 +77,7 @@ def main():
         "stardist_nuclei": stardist_nuclei,
         "cellpose_nuclei": cellpose_nuclei,
     }.items():
-        if not (WEIGHTS / name).exists():
+        if not (WEIGHTS / name / "SHA256SUMS").exists():
             print(f"No weights for {name} yet: run training/train_{name.split('_')[0]}.py first.")
             continue
         segment = build()
