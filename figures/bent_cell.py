@@ -2,9 +2,9 @@
 
 import numpy as np
 from _drawing import picture
+from _style import ERROR, PREDICTED, TRUTH, draw, write
 from cellpose_flows import flow_of, plot_ways, recover, walk
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
-from style import ERROR, PREDICTED, TRUTH, draw, write
 from two_nuclei import iou, outline, panels, zoom
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from _drawing import picture
+from _style import TRUTH, draw, write
 from cellpose import dynamics
 from scipy.ndimage import uniform_filter
-from style import TRUTH, draw, write
 from two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
 
 STEPS = 200

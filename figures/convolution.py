@@ -1,9 +1,9 @@
 """A 3×3 kernel on real pixels, with every number, and what kernels make of the crop."""
 
 import numpy as np
+from _style import draw, write
 from matplotlib.patches import Rectangle
 from scipy.ndimage import correlate, sobel
-from style import draw, write
 
 from bioimage_course import data
 
@@ -73,6 +73,7 @@ def paint_numbers(figure, theme, pixels):
     result = convolve(pixels, EDGE)
     # Squares of equal size in all three tables: 34 px, on a canvas of 560 × 262 px.
     width, height, square = 560, 262, 38
+
     def place(left, top, side):
         return figure.add_axes((left / width, 1 - (top + side * square) / height,
                                 side * square / width, side * square / height))  # fmt: skip

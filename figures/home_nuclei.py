@@ -23,7 +23,8 @@ def tinted(image):
     """Stretch the contrast of a (Y, X) image and colour it: (Y, X, 3) uint8."""
     low, high = np.percentile(image, (1, 99.8))
     grey = np.clip((image - low) / (high - low), 0, 1) ** 0.75
-    colours = [np.interp(grey, (0, 0.5, 1), shades) for shades in zip(DARK, MIDDLE, BRIGHT)]
+    channels = np.transpose([DARK, MIDDLE, BRIGHT])
+    colours = [np.interp(grey, (0, 0.5, 1), shades) for shades in channels]
     return np.stack(colours, axis=-1).round().astype(np.uint8)
 
 
@@ -34,6 +35,7 @@ def outline_svg(polygons, shape):
     decides, which knows whether its reader wants motion.
     """
     height, width = shape
+    box = f"0 0 {2 * width} {2 * height}"
     paths = []
     for y, x in sorted(polygons, key=lambda polygon: polygon[1].mean()):
         # Half pixels, each point relative to the one before: short numbers keep the file small.
@@ -45,7 +47,7 @@ def outline_svg(polygons, shape):
             f'<path pathLength="1" style="--t:{delay:.2f}s" '
             f'd="m{points[0][0]} {points[0][1]}l{line}z"/>'
         )
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" id="draw" viewBox="0 0 {2 * width} {2 * height}">
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" id="draw" viewBox="{box}">
 <style>
 path {{ fill: {show.PREDICTED}; fill-opacity: .14; stroke: {show.PREDICTED}; stroke-width: 3.4;
   stroke-linejoin: round; }}

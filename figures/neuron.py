@@ -5,7 +5,7 @@ left to learn, the bias, and the loss can be drawn as a curve.
 """
 
 import numpy as np
-from style import draw, write
+from _style import draw, write
 
 from bioimage_course import data
 
@@ -142,12 +142,13 @@ def paint(figure, theme, x, y, counts, visited):
     bottom.plot(shown, losses, "o", color=theme.predicted, ms=9)
     for step, words, offset, side in (
         (0, "step 0: bias 0", (-12, 4), "right"), (1, "step 1", (12, -6), "left"),
-        (len(shown) - 1, "lowest loss", (-30, 22), "right"),
+        (len(shown) - 1, "lowest loss", (0, 34), "center"),
     ):  # fmt: skip
         bottom.annotate(
             words, (shown[step], losses[step]), xytext=offset, ha=side, textcoords="offset points"
         )
-    bottom.set(xlim=(-12, 1.5), ylim=(0, 1.6), yticks=(0, 0.5, 1, 1.5), xlabel="bias of the neuron", ylabel="loss")
+    bottom.set(xlim=(-12, 1.5), ylim=(0, 1.6), yticks=(0, 0.5, 1, 1.5))
+    bottom.set(xlabel="bias of the neuron", ylabel="loss")
 
 
 def main():

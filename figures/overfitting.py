@@ -11,9 +11,9 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
+from _style import draw, write
 from neuron import normalise
 from numpy.lib.stride_tricks import sliding_window_view
-from style import draw, write
 
 from bioimage_course import data
 
@@ -75,9 +75,7 @@ def compute(num_epochs=NUM_EPOCHS):
     image, truth = data.nuclei()
     brightness, _, _ = normalise(image)
     half = image.shape[1] // 2
-    validation = sample(
-        brightness, truth > 0, slice(half, image.shape[1]), VALIDATION, seed=1
-    )
+    validation = sample(brightness, truth > 0, slice(half, image.shape[1]), VALIDATION, seed=1)
     runs, numbers = {}, {
         "side": SIDE, "inputs": SIDE**2, "hidden": HIDDEN, "epochs": num_epochs,
         "parameters": SIDE**2 * HIDDEN + HIDDEN + HIDDEN + 1, "validation": VALIDATION,

@@ -1,8 +1,8 @@
 """How far one output of the course's StarDist network sees, drawn over a nucleus."""
 
 import numpy as np
+from _style import draw, write
 from matplotlib.patches import Circle, Rectangle
-from style import draw, write
 
 from bioimage_course import data
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from _drawing import picture
+from _style import ERROR, PREDICTED, TRUTH, draw, write
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 from stardist.utils import edt_prob
-from style import ERROR, PREDICTED, TRUTH, draw, write
 from two_nuclei import iou, outline, panels, two_nuclei, zoom
 
 from bioimage_course import data

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import numpy as np
+from _style import PINK, PREDICTED
 from skimage.segmentation import expand_labels
-from style import PINK, PREDICTED
 
 from bioimage_course import data
 

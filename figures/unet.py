@@ -5,8 +5,8 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
+from _style import draw, write
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from style import draw, write
 
 from bioimage_course import data
 
@@ -30,16 +30,21 @@ def shapes(size=SIZE):
     from stardist.models import Config2D, StarDist2D
 
     model = StarDist2D(Config2D(n_rays=32, grid=(2, 2), n_channel_in=1), basedir=None).keras_model
-    found, side, unnamed = {}, size, 0
+    found, side, before_pooling, joined = {}, size, 0, 3
     for layer in model.layers:
-        kind = type(layer).__name__
-        name = layer.name
+        kind, name = type(layer).__name__, layer.name
         if kind == "MaxPooling2D":
             side //= 2
-        elif kind == "UpSampling2D":
+            continue
+        if kind == "UpSampling2D":
             side *= 2
-        elif kind == "Conv2D" and name.startswith("conv2d"):  # the two before the grid's pooling
-            name, unnamed = f"grid_{unnamed}", unnamed + 1
+            continue
+        # Keras numbers what has no name of its own, anew for each model: give them names.
+        if name.startswith("conv2d"):
+            name, before_pooling = f"grid_{before_pooling}", before_pooling + 1
+        elif kind == "Concatenate":
+            joined -= 1
+            name = f"joined_{joined}"
         found[name] = (side, layer.output.shape[-1])
     return found, model.count_params()
 
@@ -58,8 +63,19 @@ def paint(figure, theme, found):
                   fontsize=14, color=theme.text if not colour else "#11181f")  # fmt: skip
 
     def arrow(start, end, colour, style="-"):
-        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=15, lw=2,
-                                       color=colour, linestyle=style, shrinkA=1, shrinkB=1))
+        axes.add_patch(
+            FancyArrowPatch(
+                start,
+                end,
+                arrowstyle="-|>",
+                mutation_scale=15,
+                lw=2,
+                color=colour,
+                linestyle=style,
+                shrinkA=1,
+                shrinkB=1,
+            )
+        )
 
     def middle(row):
         return TOPS[row] + HEIGHTS[0] / 2
@@ -75,26 +91,33 @@ def paint(figure, theme, found):
             box(first_right + i * STEP, row, found[name][1])
         last_left = first_left + (len(left) - 1) * STEP + BOX
         if row < 4:
-            arrow((last_left - BOX / 2, middle(row) + HEIGHTS[row] / 2),
-                  (last_left - BOX / 2, middle(row + 1) - HEIGHTS[row + 1] / 2), theme.text)
+            arrow(
+                (last_left - BOX / 2, middle(row) + HEIGHTS[row] / 2),
+                (last_left - BOX / 2, middle(row + 1) - HEIGHTS[row + 1] / 2),
+                theme.text,
+            )
         if row:
             if row < 4:
                 arrow((last_left, middle(row)), (first_right, middle(row)), theme.predicted, "--")
             else:
                 arrow((last_left, middle(row)), (first_right, middle(row)), theme.text)
         if row > 1:
-            arrow((first_right + BOX / 2, middle(row) - HEIGHTS[row] / 2),
-                  (first_right + BOX / 2, middle(row - 1) + HEIGHTS[row - 1] / 2), theme.text)
+            arrow(
+                (first_right + BOX / 2, middle(row) - HEIGHTS[row] / 2),
+                (first_right + BOX / 2, middle(row - 1) + HEIGHTS[row - 1] / 2),
+                theme.text,
+            )
 
     # The two outputs stand above the last layer; they are half as wide as the image.
     last = RIGHT + 2 * STEP + BOX / 2
-    for x, name in ((last - 42, "prob"), (last + 6, "dist")):
+    for x, name in ((last - 46, "prob"), (last - 2, "dist")):
         axes.add_patch(Rectangle((x, 34), BOX, 48, fc="#F0B429", ec=theme.muted, lw=1.2))
         axes.text(x + BOX / 2, 58, found[name][1], ha="center", va="center", fontsize=14,
                   color="#11181f")  # fmt: skip
         arrow((last, middle(1) - 24), (x + BOX / 2, 83), theme.text)
-    axes.text(last - 50, 48, "probability", ha="right", va="center", fontsize=14)
-    axes.text(last - 50, 68, "and 32 distances", ha="right", va="center", fontsize=14)
+    side = found["prob"][0]
+    for y, words in ((40, "probability"), (59, "and 32 distances"), (78, f"({side}×{side})")):
+        axes.text(last - 54, y, words, ha="right", va="center", fontsize=14)
     axes.text((LEFT + 4 * STEP + RIGHT) / 2 - 20, middle(1) - 14, "skip connections",
               ha="center", color=theme.predicted, fontsize=14, weight="bold")  # fmt: skip
     axes.text(LEFT, 20, "image", fontsize=14)
@@ -122,7 +145,9 @@ def main():
     draw("unet", lambda figure, theme: paint(figure, theme, found), width=560, height=470)
     draw("unet_levels", lambda figure, theme: paint_levels(figure, theme, image[data.TOUCHING]),
          width=560, height=136)  # fmt: skip
-    layers = {name: {"side": side, "channels": channels} for name, (side, channels) in found.items()}
+    layers = {
+        name: dict(zip(("side", "channels"), shape, strict=True)) for name, shape in found.items()
+    }
     write("unet", {"parameters": parameters, "layers": layers})
 
 

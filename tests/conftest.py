@@ -1,4 +1,4 @@
-"""For all tests: the notebooks' quiet settings, and no way out of this machine."""
+"""For all tests: quiet libraries, quick ones first, and no way out of this machine."""
 
 import ipaddress
 import os
@@ -15,6 +15,17 @@ for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
 
 class NetworkUsed(OSError):
     """A test tried to reach another machine."""
+
+
+def pytest_collection_modifyitems(items):
+    """Quick tests first: then the notebooks, which take minutes, and the site in a browser."""
+
+    def slowness(item):
+        if item.path.suffix == ".ipynb":
+            return 1
+        return 2 if "site" in item.path.parts else 0
+
+    items.sort(key=slowness)
 
 
 def is_here(address):

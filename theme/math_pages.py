@@ -21,9 +21,7 @@ def render(page_html, where, katex):
 
     katex : pathlib.Path of KaTeX's dist folder
     """
-    found = [
-        (tag == "div", html.unescape(tex).strip()) for tag, tex in FORMULA.findall(page_html)
-    ]
+    found = [(tag == "div", html.unescape(tex).strip()) for tag, tex in FORMULA.findall(page_html)]
     if not found:
         return page_html, False
     if new := [formula for formula in dict.fromkeys(found) if formula not in _rendered]:

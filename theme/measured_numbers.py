@@ -37,7 +37,9 @@ def fill(markdown, values, where):
         for key in path.split(".")[1:]:
             value = value.get(key) if isinstance(value, dict) else None
         if value is None or isinstance(value, dict | list):
-            raise PluginError(f"{where}: {written} names no number in docs/data or training/results")
+            raise PluginError(
+                f"{where}: {written} names no number in docs/data or training/results"
+            )
         try:
             return format(value, style or "")
         except ValueError as error:

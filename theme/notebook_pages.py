@@ -11,8 +11,8 @@ import json
 import re
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import SimpleNamespace
 
-import nbformat
 from mkdocs.exceptions import PluginError
 from PIL import Image
 from repository_links import outside_code
@@ -22,6 +22,7 @@ PIXELS_PER_CSS_PIXEL = 1.75
 # Pictures made of few colours stay exact when that costs little; the others are compressed.
 LOSSLESS_UP_TO_BYTES = 60_000
 
+CELL = {"metadata": {}, "outputs": [], "execution_count": None}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 WRAPPERS = {
     "setup": '<details class="setup" markdown>\n<summary>Set-up cell for Colab</summary>',
@@ -50,20 +51,30 @@ def read(path, name, *, rewrite=lambda text, where: text, show_setup=True):
     show_setup : show the cell tagged `setup`, folded; leave it out when False
     """
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except Exception as error:
-        raise PluginError(f"{name}: not a notebook that can be read ({error})") from error
-    page = NotebookPage(course=notebook.metadata.get("course", {}))
+        # Plain JSON: importing nbformat alone takes longer than building the rest of the site.
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        if notebook["nbformat"] != 4:
+            raise ValueError(f"nbformat {notebook['nbformat']}, not 4")
+        notebook_cells = [
+            SimpleNamespace(**CELL | cell | {"source": _text(cell["source"])})
+            for cell in notebook["cells"]
+        ]
+        page = NotebookPage(course=notebook["metadata"].get("course", {}))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PluginError(f"{name}: cannot be read as a notebook ({error!r})") from error
     if missing := {"python", "packages", "device", "seconds"} - set(page.course):
         raise PluginError(
             f"{name}: metadata.course lacks {', '.join(sorted(missing))}: run `make notebooks`"
         )
     cells = [
         (_wrapper(cell), _where(name, number, cell), cell)
-        for number, cell in enumerate(notebook.cells, start=1)
+        for number, cell in enumerate(notebook_cells, start=1)
     ]
     if not cells or not re.match(r"# \S", cells[0][2].source):
         raise PluginError(f"{name}, cell 1: begin with the title, as in '# Images as numbers'")
+    code = [cell for cell in notebook_cells if cell.cell_type == "code"]
+    if code and not any(cell.outputs for cell in code):
+        raise PluginError(f"{name}: has no outputs: run `make notebooks`")
 
     blocks = []
     for wrapper, group in groupby(cells, key=lambda cell: cell[0]):
@@ -76,6 +87,11 @@ def read(path, name, *, rewrite=lambda text, where: text, show_setup=True):
         blocks += inside
     page.markdown = "\n\n".join(blocks) + "\n"
     return page
+
+
+def _text(value):
+    """A notebook's file holds text whole or as a list of lines."""
+    return value if isinstance(value, str) else "".join(value)
 
 
 def _where(name, number, cell):
@@ -92,9 +108,12 @@ def _cell(cell, where, page, rewrite):
         return _prose(rewrite(cell.source, where), where)
     if cell.source.strip() and cell.execution_count is None:
         raise PluginError(f"{where}: has not been executed: run `make notebooks`")
-    outputs = [_output(output, cell, where, page) for output in cell.outputs]
-    if sum(output.startswith("![") for output in outputs) > 1:
-        raise PluginError(f"{where}: shows more than one picture: give each its own cell")
+    try:
+        if sum("image/png" in output.get("data", {}) for output in cell.outputs) > 1:
+            raise PluginError(f"{where}: shows two pictures: give each its own cell")
+        outputs = [_output(output, cell, where, page) for output in cell.outputs]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PluginError(f"{where}: has an output that cannot be read ({error!r})") from error
     if outputs := [output for output in outputs if output]:
         outputs = ['<div class="output" markdown>', *outputs, "</div>"]
     code = [_fence(cell.source, "python")] if cell.source.strip() else []
@@ -110,34 +129,40 @@ def _prose(text, where):
         if match := re.search(r"^ {1,3}([-*+]|\d+\.) .*", part, re.M):
             raise PluginError(f"{where}: indent the nested list by four spaces: {match[0]!r}")
         # Jupyter lets a list follow a line of text directly; here it needs an empty line between.
-        part = re.sub(r"^(?! *(?:[-*+]|\d+\.) |    |\s*$)(.+)\n(?=(?:[-*+]|1\.) )", r"\1\n\n", part,
-                      flags=re.M)
+        part = re.sub(
+            r"^(?! *(?:[-*+]|\d+\.) |    |\s*$)(.+)\n(?=(?:[-*+]|1\.) )",
+            r"\1\n\n",
+            part,
+            flags=re.M,
+        )
         return part.replace("<details>", "<details markdown>")
 
     return outside_code(text, adapt)
 
 
 def _output(output, cell, where, page):
-    if output.output_type == "stream":
-        return _fence(ANSI.sub("", output.text), "{ .text .no-copy }")
-    if output.output_type == "error":
+    if output["output_type"] == "stream":
+        return _fence(ANSI.sub("", _text(output["text"])), "{ .text .no-copy }")
+    if output["output_type"] == "error":
         if "raises-exception" not in cell.metadata.get("tags", []):
-            raise PluginError(f"{where}: stopped with {output.ename}: {output.evalue}")
-        return _fence(f"{output.ename}: {ANSI.sub('', output.evalue)}", "{ .text .no-copy }")
-    data = output.data
+            raise PluginError(f"{where}: stopped with {output['ename']}: {output['evalue']}")
+        return _fence(f"{output['ename']}: {ANSI.sub('', output['evalue'])}", "{ .text .no-copy }")
+    data = output["data"]
     if "application/vnd.jupyter.widget-view+json" in data:
         raise PluginError(f"{where}: shows a widget, which is empty outside a running notebook")
     if "image/png" in data:
-        return _figure(data["image/png"], cell, where, page)
+        return _figure(_text(data["image/png"]), cell, where, page)
     if unknown := [kind for kind in data if kind.startswith(("image/", "application/"))]:
         raise PluginError(f"{where}: the site cannot show {unknown[0]}: draw a PNG")
     if "text/html" in data:
-        html = re.sub(r"<style.*?</style>|<script.*?</script>", "", data["text/html"], flags=re.S)
+        html = re.sub(
+            r"<style.*?</style>|<script.*?</script>", "", _text(data["text/html"]), flags=re.S
+        )
         # Python-Markdown would end the block at the first empty line.
         return '<div class="output-html">\n' + re.sub(r"\n\s*\n", "\n", html).strip() + "\n</div>"
     if "text/markdown" in data:
-        return _prose(data["text/markdown"], where)
-    return _fence(ANSI.sub("", data.get("text/plain", "")), "{ .text .no-copy }")
+        return _prose(_text(data["text/markdown"]), where)
+    return _fence(ANSI.sub("", _text(data["text/plain"])), "{ .text .no-copy }")
 
 
 def _fence(text, language):
@@ -153,7 +178,7 @@ def _figure(png, cell, where, page):
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", figure_name):
         raise PluginError(
             f"{where}: name the picture in the cell's metadata, with small letters, digits and "
-            f"hyphens: {json.dumps({'figure': {'name': 'nuclei-outlines', 'alt': '…'}}, ensure_ascii=False)}"
+            'hyphens: {"figure": {"name": "nuclei-outlines", "alt": "what is to be seen"}}'
         )
     if not alt:
         raise PluginError(f"{where}: say in metadata.figure.alt what the picture shows")

@@ -29,8 +29,8 @@ TEMPORARY = os.path.join(VENV, "tmp")
 
 SUPPORTED = ("3.12", "3.11")
 GIGABYTE = 1e9
-NEEDED = 5 * GIGABYTE  # .venv with torch's CPU build takes 3.8 GB, its downloads the rest
-NEEDED_FOR_GPU_LIBRARIES = 12 * GIGABYTE
+NEEDED = 6 * GIGABYTE  # .venv with the CPU build of torch takes 4 GB, the downloads the rest
+NEEDED_FOR_GPU_LIBRARIES = 15 * GIGABYTE
 
 NO_SPACE = (
     r"No space left on device|\[?Errno 28\]?|ENOSPC|[Dd]isk quota|not enough space on the disk"
@@ -247,12 +247,12 @@ def drop_half_installed():
             shutil.rmtree(record)
 
 
-def make_environment():
-    """Bring .venv to the state of requirements.txt, from whatever state it is in."""
-    usable = is_usable()
-    python = None if usable else find_python()
-    check_space()
-    if not usable:
+def make_environment(python):
+    """Bring .venv to the state of requirements.txt, from whatever state it is in.
+
+    `python` is the command to make it with; None: the one that lies here can be completed.
+    """
+    if python:
         if os.path.lexists(VENV):
             say("the .venv that lies here does not work: making it anew")
             shutil.rmtree(VENV)
@@ -395,10 +395,13 @@ def announce(kind):
 def set_up(kind):
     """Do what is still to be done for "site" or "test"."""
     if not is_ready(kind):
+        complete = is_ready("site")
+        python = None if complete or is_usable() else find_python()
+        check_space()
         if not os.path.exists(stamp("site")):
             announce(kind)
-        if not is_ready("site"):
-            make_environment()
+        if not complete:
+            make_environment(python)
         fetch_browser_libraries(kind)
         for done in {"site", kind}:
             with open(stamp(done), "w", encoding="utf-8") as file:

@@ -206,7 +206,8 @@ def requirements():
         if requirement.name == "jupyterlab":  # whatever shows you this notebook will do
             continue
         name = "tensorflow" if requirement.name in TENSORFLOWS else requirement.name
-        needed[name] = str(requirement.specifier)
+        # Written lower bound first: >=2.0,<2.1.
+        needed[name] = ",".join(sorted(map(str, requirement.specifier), reverse=True))
     return needed
 
 

@@ -16,7 +16,7 @@ from bioimage_course import check, data
 ROOT = Path(__file__).parents[2]
 
 NEEDED = {
-    "numpy": "<2.1,>=2.0",
+    "numpy": ">=2.0,<2.1",
     "stardist": "==0.9.2",
     "cellpose": "==3.1.1.3",
     "tensorflow": "==2.21.0",
@@ -99,7 +99,7 @@ def test_a_numpy_too_new_for_cellpose_3_is_named_with_the_range_that_fits(found)
     finding = only(found({"numpy": "2.1.3"}))
     assert finding.what == "numpy 2.1.3 is installed beside cellpose 3.1.1.3."
     assert "below 2.1" in finding.why
-    assert '"numpy<2.1,>=2.0"' in finding.fix
+    assert '"numpy>=2.0,<2.1"' in finding.fix
     assert finding.stops
 
 
@@ -217,6 +217,7 @@ def test_the_requirements_are_those_of_pyproject(monkeypatch):
     monkeypatch.setattr(check.metadata, "requires", lambda _: lines)
     needed = check.requirements()
     assert needed["cellpose"] == "==3.1.1.3"
+    assert needed["numpy"] == ">=2.0,<2.1"
     assert needed["tensorflow"] == "==2.21.0"
     assert "mkdocs" not in needed
     names = {Requirement(line).name for line in lines} - {"tensorflow-cpu", "jupyterlab", "mkdocs"}

@@ -20,11 +20,12 @@ def notebook(tmp_path):
 
 
 def test_outputs_and_freshness_are_stored_and_this_run_leaves_no_other_trace(notebook):
-    path = notebook("import numpy\nprint('one')\nprint('two')", "1 + 1")
+    aside = "print('aside', file=sys.stderr, flush=True)"
+    path = notebook(f"import numpy, sys\nprint('one')\n{aside}\nprint('two')", "1 + 1")
     assert run_notebooks.main([str(path)]) == 0
     stored = nbformat.read(path, as_version=4)
     _, first, second = stored.cells
-    assert [output.text for output in first.outputs] == ["one\ntwo\n"]
+    assert [output.text for output in first.outputs] == ["one\ntwo\n", "aside\n"]
     assert second.outputs[0].data["text/plain"] == "2"
     assert [first.execution_count, second.execution_count] == [1, 2]
     assert "execution" not in first.metadata

@@ -194,15 +194,28 @@ exec {aside} "$@"
     assert project.run()[0] == 0
 
 
-def test_a_disk_that_is_too_small_is_found_before_anything_is_written(tmp_path, monkeypatch):
+@pytest.fixture
+def empty_project(tmp_path, monkeypatch):
+    """Let the set-up work in an empty folder, without starting anything."""
     monkeypatch.setattr(setup_env, "ROOT", str(tmp_path))
     monkeypatch.setattr(setup_env, "VENV", str(tmp_path / ".venv"))
     monkeypatch.setattr(setup_env, "VENV_PYTHON", str(tmp_path / ".venv/bin/python"))
-    usage = shutil.disk_usage(tmp_path)._replace(free=2_000_000_000)
+    for name in ("requirements.txt", "package-lock.json"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_a_disk_that_is_too_small_is_one_line_before_anything_is_written(
+    empty_project, monkeypatch, capsys
+):
+    usage = shutil.disk_usage(empty_project)._replace(free=2_000_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(setup_env.Stop, match=r"needs 5 GB .* 2\.0 GB are free"):
-        setup_env.make_environment()
-    assert not list(tmp_path.iterdir())
+    assert setup_env.main([]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert "needs 6 GB" in errors and "2.0 GB are free" in errors
+    assert len(errors.splitlines()) == 1
+    assert not (empty_project / ".venv").exists()
 
 
 def test_a_taken_port_is_named_with_the_way_out(capsys):
@@ -237,8 +250,13 @@ def interpreters(tmp_path, monkeypatch):
 
 def test_python_3_12_is_picked_where_3_13_runs_the_set_up(interpreters):
     _, _, fitting = interpreters(
-        python3="echo 3.13", python3_11="echo 3.11; exit 1", python3_12="echo 3.12"
+        python3="echo 3.13", python3_11="echo 3.11", python3_12="echo 3.12"
     )
+    assert setup_env.find_python() == [fitting]
+
+
+def test_a_python_that_cannot_make_environments_gives_way_to_one_that_can(interpreters):
+    _, fitting = interpreters(python3_12="echo 3.12; exit 1", python3_11="echo 3.11")
     assert setup_env.find_python() == [fitting]
 
 
@@ -250,14 +268,16 @@ def test_a_pyenv_shim_that_does_not_run_is_passed_over(interpreters):
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.13", "3.14"])
-def test_a_wrong_python_alone_is_one_line_that_names_the_ones_that_work(interpreters, version):
+def test_a_wrong_python_alone_is_one_line_that_names_the_ones_that_work(
+    interpreters, empty_project, capsys, version
+):
     interpreters(python3=f"echo {version}")
-    with pytest.raises(setup_env.Stop) as stop:
-        setup_env.find_python()
-    message = str(stop.value)
-    assert "\n" not in message
-    for known in ("3.11 or 3.12", version):
-        assert known in message
+    assert setup_env.main([]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert len(errors.splitlines()) == 1
+    assert "needs Python 3.11 or 3.12" in errors and f"only {version}" in errors
+    assert not (empty_project / ".venv").exists()
 
 
 def test_debians_python_without_venv_is_told_the_package(interpreters, monkeypatch):

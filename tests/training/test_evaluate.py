@@ -35,6 +35,7 @@ def test_main_scores_every_model_that_has_weights(dataset, tmp_path, monkeypatch
     monkeypatch.setattr(evaluate, "WEIGHTS", tmp_path)
     monkeypatch.setattr(evaluate, "RESULTS", tmp_path / "results")
     (tmp_path / "stardist_nuclei").mkdir()
+    (tmp_path / "stardist_nuclei" / "SHA256SUMS").touch()
     evaluate.main()
     assert '"stardist_nuclei"' in (tmp_path / "results" / "scores.json").read_text()
     assert "run training/train_cellpose.py first" in capsys.readouterr().out

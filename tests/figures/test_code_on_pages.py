@@ -1,0 +1,25 @@
+"""Code on the concept pages runs and prints what its comment says."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
+PAGES = ("concepts/how-a-network-learns.md", "concepts/convolutions.md", "concepts/unet.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_prints_what_its_comments_say(page):
+    names, checked = {}, 0
+    for block in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        promised = re.findall(r"^print\(.*\)\s+# (.+)$", block, re.M)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(block, page, "exec"), names)
+        assert printed.getvalue().split() == promised
+        checked += len(promised)
+    assert checked, f"{page} shows no code with a result"
