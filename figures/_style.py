@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
-from _drawing import INK, save, save_numbers
 from matplotlib.figure import Figure
 
+from _drawing import INK, save, save_numbers
 from bioimage_course.show import ERROR, PREDICTED, TRUTH
 
 GREEN, PINK = "#009E73", "#CC79A7"

@@ -1,10 +1,11 @@
 """A bent cell: straight rays cannot look around the corner, a flow can follow it."""
 
 import numpy as np
+from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
+
 from _drawing import picture
 from _style import ERROR, PREDICTED, TRUTH, draw, write
 from cellpose_flows import flow_of, plot_ways, recover, walk
-from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 from two_nuclei import iou, outline, panels, zoom
 
 

@@ -1,10 +1,11 @@
 """Cellpose: heat spreads from each centre, its slope is the flow, pixels follow it home."""
 
 import numpy as np
-from _drawing import picture
-from _style import TRUTH, draw, write
 from cellpose import dynamics
 from scipy.ndimage import uniform_filter
+
+from _drawing import picture
+from _style import TRUTH, draw, write
 from two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
 
 STEPS = 200

@@ -1,10 +1,10 @@
 """A 3×3 kernel on real pixels, with every number, and what kernels make of the crop."""
 
 import numpy as np
-from _style import draw, write
 from matplotlib.patches import Rectangle
 from scipy.ndimage import correlate, sobel
 
+from _style import draw, write
 from bioimage_course import data
 
 EDGE = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # Sobel: right minus left

@@ -5,12 +5,12 @@ docs/data/home_nuclei.json (the numbers in the caption).
 """
 
 import numpy as np
-from _drawing import DOCS, save_numbers
 from csbdeep.utils import normalize
 from PIL import Image
 from stardist.matching import matching
 from stardist.models import StarDist2D
 
+from _drawing import DOCS, save_numbers
 from bioimage_course import WEIGHTS, data, show
 
 # From the hero's background, where the image is empty, to a pale cyan, where it is brightest.

@@ -5,8 +5,8 @@ left to learn, the bias, and the loss can be drawn as a curve.
 """
 
 import numpy as np
-from _style import draw, write
 
+from _style import draw, write
 from bioimage_course import data
 
 WEIGHT = 20.0

@@ -11,11 +11,11 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
-from _style import draw, write
-from neuron import normalise
 from numpy.lib.stride_tricks import sliding_window_view
 
+from _style import draw, write
 from bioimage_course import data
+from neuron import normalise
 
 SIDE, HIDDEN = 15, 32
 FEW, MANY, VALIDATION = 40, 2000, 1000
@@ -45,6 +45,14 @@ def loss(logit, truth):
     return np.mean(np.logaddexp(0, logit) - truth * logit)
 
 
+def gradients(parameters, windows, truth):
+    """Slope of the loss for each parameter: the error at the output, handed back by layers."""
+    hidden, logit = forward(parameters, windows)
+    error = (1 / (1 + np.exp(-logit)) - truth) / len(truth)
+    back = np.outer(error, parameters[2]) * (hidden > 0)
+    return windows.T @ back, back.sum(0), hidden.T @ error, error.sum(keepdims=True)
+
+
 def train(windows, truth, validation, *, seed=0, num_epochs=NUM_EPOCHS):
     """Losses per epoch, (training, validation), and the parameters at the end. Adam, one batch."""
     rng = np.random.default_rng(seed)
@@ -56,14 +64,10 @@ def train(windows, truth, validation, *, seed=0, num_epochs=NUM_EPOCHS):
     square = [np.zeros_like(p) for p in parameters]
     history = []
     for epoch in range(1, num_epochs + 1):
-        hidden, logit = forward(parameters, windows)
+        _, logit = forward(parameters, windows)
         history.append((loss(logit, truth), loss(forward(parameters, validation[0])[1],
                                                  validation[1])))  # fmt: skip
-        # Backpropagation: the error at the output, handed back layer by layer.
-        error = (1 / (1 + np.exp(-logit)) - truth) / len(truth)
-        back = np.outer(error, parameters[2]) * (hidden > 0)
-        gradients = (windows.T @ back, back.sum(0), hidden.T @ error, error.sum(keepdims=True))
-        for i, gradient in enumerate(gradients):
+        for i, gradient in enumerate(gradients(parameters, windows, truth)):
             mean[i] = 0.9 * mean[i] + 0.1 * gradient
             square[i] = 0.999 * square[i] + 0.001 * gradient**2
             step = mean[i] / (1 - 0.9**epoch) / (np.sqrt(square[i] / (1 - 0.999**epoch)) + 1e-8)

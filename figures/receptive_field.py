@@ -1,9 +1,9 @@
 """How far one output of the course's StarDist network sees, drawn over a nucleus."""
 
 import numpy as np
-from _style import draw, write
 from matplotlib.patches import Circle, Rectangle
 
+from _style import draw, write
 from bioimage_course import data
 
 #: What lies between the image and the last layer; two 3×3 convolutions, then pooling, and so on.

@@ -1,11 +1,12 @@
 """StarDist: probability, candidates, and what non-maximum suppression keeps of two nuclei."""
 
 import numpy as np
-from _drawing import picture
-from _style import TRUTH, draw, write
 from stardist.geometry import dist_to_coord, ray_angles, star_dist
 from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
+
+from _drawing import picture
+from _style import TRUTH, draw, write
 from two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
 
 PROB_THRESH, NMS_THRESH = 0.5, 0.4

@@ -1,13 +1,13 @@
 """StarDist: the 32 distances of one pixel, on a real nucleus and as a list of numbers."""
 
 import numpy as np
-from _drawing import picture
-from _style import ERROR, PREDICTED, TRUTH, draw, write
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 from stardist.utils import edt_prob
-from two_nuclei import iou, outline, panels, two_nuclei, zoom
 
+from _drawing import picture
+from _style import ERROR, PREDICTED, TRUTH, draw, write
 from bioimage_course import data
+from two_nuclei import iou, outline, panels, two_nuclei, zoom
 
 N_RAYS = 32
 MARKED = {0: "right", 8: "down", 16: "left", 24: "up"}  # StarDist starts right and turns down

@@ -1,13 +1,13 @@
 """Why a mask is not a count: touching nuclei under a threshold, as a mask and as instances."""
 
 import numpy as np
-from _style import draw, write
 from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 from skimage.morphology import remove_small_objects
 from skimage.segmentation import clear_border, find_boundaries
 
+from _style import draw, write
 from bioimage_course import data
 
 SMOOTHING, SMALLEST = 1, 30  # sigma in pixels; area in pixels

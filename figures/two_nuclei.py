@@ -3,9 +3,9 @@
 from collections import Counter
 
 import numpy as np
-from _style import PINK, PREDICTED
 from skimage.segmentation import expand_labels
 
+from _style import PINK, PREDICTED
 from bioimage_course import data
 
 #: Colours of the two nuclei, the larger one first.

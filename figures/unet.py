@@ -5,9 +5,9 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from _style import draw, write
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from _style import draw, write
 from bioimage_course import data
 
 SIZE = 512  # the nuclei image

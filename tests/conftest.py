@@ -5,6 +5,7 @@ import os
 import socket
 
 import pytest
+
 from run_notebooks import settings
 
 # TensorFlow reads these at its import, so they must be there before the first test.

@@ -10,18 +10,21 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import math_pages
-import measured_numbers
-import notebook_pages
-import pictures
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+
+import math_pages
+import measured_numbers
+import notebook_pages
+import pictures
 from repository_links import Links
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
+# Names, operators, brackets and spaces: in the text's colour.
+PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
 
 class PublishedPage(File):
@@ -123,7 +126,7 @@ def on_page_content(content, *, page, config, files):
 
 
 def on_post_page(output, *, page, config):
-    """Render math last, so that search indexes what the author wrote."""
+    """Render math last, so that search indexes what the author wrote; then slim the page."""
     output, has_math = math_pages.render(
         output, page.file.src_uri, _root(config) / "node_modules" / KATEX
     )
@@ -131,7 +134,21 @@ def on_post_page(output, *, page, config):
         address = get_relative_url("assets/katex/katex.min.css", page.url)
         link = f'<link rel="stylesheet" href="{address}">'
         output = output.replace("</head>", f"{link}</head>", 1)
-    return output
+    return slim(output)
+
+
+def slim(page_html):
+    """Leave out what no reader sees: half of a notebook's page is tags around single commas.
+
+    Highlighting keeps the tags that the stylesheet colours; indentation goes, except in code.
+    """
+    page_html = PLAIN_TOKEN.sub(r"\1", page_html)
+    parts = re.split(r"(<(pre|script|textarea)\b.*?</\2>)", page_html, flags=re.S)
+    return "".join(
+        part if index % 3 else re.sub(r"\s*\n\s*", "\n", part)
+        for index, part in enumerate(parts)
+        if index % 3 != 2  # the name of the tag
+    )
 
 
 def freshness(course):

@@ -4,6 +4,7 @@ import json
 import re
 
 from mkdocs.exceptions import PluginError
+
 from repository_links import outside_code
 
 NUMBER = re.compile(r"\{\{(.*?)\}\}", re.S)

@@ -15,10 +15,11 @@ from types import SimpleNamespace
 
 from mkdocs.exceptions import PluginError
 from PIL import Image
+
 from repository_links import outside_code
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
-PIXELS_PER_CSS_PIXEL = 1.75
+PIXELS_PER_CSS_PIXEL = 1.5
 # Pictures made of few colours stay exact when that costs little; the others are compressed.
 LOSSLESS_UP_TO_BYTES = 60_000
 
@@ -158,6 +159,7 @@ def _output(output, cell, where, page):
         html = re.sub(
             r"<style.*?</style>|<script.*?</script>", "", _text(data["text/html"]), flags=re.S
         )
+        html = re.sub(r"<th>\s*</th>", "<td></td>", html)  # a heading that says nothing is none
         # Python-Markdown would end the block at the first empty line.
         return '<div class="output-html">\n' + re.sub(r"\n\s*\n", "\n", html).strip() + "\n</div>"
     if "text/markdown" in data:

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -191,12 +192,17 @@ def stamp(kind):
     return os.path.join(VENV, ".ready" if kind == "site" else ".ready-test")
 
 
+def libraries(kind):
+    """Return the names of the browser libraries that package.json asks for."""
+    asked = json.loads(read(os.path.join(ROOT, "package.json")))
+    return [*asked["dependencies"], *(asked["devDependencies"] if kind == "test" else ())]
+
+
 def is_ready(kind):
     """Return whether nothing is left to do: same locks, same folder, a Python that runs."""
-    libraries = ["katex"] if kind == "site" else ["katex", "lighthouse"]
     return (
         read(stamp(kind)) == fingerprint()
-        and all(os.path.isdir(os.path.join(ROOT, "node_modules", name)) for name in libraries)
+        and all(os.path.isdir(os.path.join(ROOT, "node_modules", name)) for name in libraries(kind))
         and (probe([VENV_PYTHON]) or ("",))[0] in SUPPORTED
     )
 

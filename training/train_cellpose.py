@@ -38,7 +38,7 @@ PATCH_SIZE = 128  # pixels
 LEARNING_RATE = 2e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
 WARM_UP = 60
 WEIGHT_DECAY = 1e-5
-DIAMETER = 17.0  # pixels: the size nuclei have when `diameter` is given; 17 as in Cellpose's `nuclei`
+DIAMETER = 17.0  # pixels: what `diameter` brings nuclei to; as in Cellpose's own `nuclei`
 BRIGHTFIELD_SHARE = 0.25  # of every batch
 VALIDATION_SHARE = 0.1
 VALIDATE_EVERY = 100  # steps; also when the checkpoint is written
@@ -85,12 +85,11 @@ def load(name):
 
 def flows_of(mask, cache):
     """Cellpose's targets: inside or outside, flow in y, flow in x. Slow, so kept in a file."""
-    if cache.exists():
-        return np.load(cache).astype(np.float32)
-    flows = labels_to_flows([mask], device=torch.device("cpu"))[0][1:]
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    np.save(cache, flows.astype(np.float16))
-    return flows.astype(np.float32)
+    if not cache.exists():
+        flows = labels_to_flows([mask], device=torch.device("cpu"))[0][1:]
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        np.save(cache, flows.astype(np.float16))
+    return np.load(cache).astype(np.float32)  # from the file, so that every run sees the same
 
 
 def draw_batch(groups, rng, size=BATCH_SIZE):
@@ -119,7 +118,8 @@ def draw_batch(groups, rng, size=BATCH_SIZE):
 def learning_rate(step):
     if step < WARM_UP:
         return LEARNING_RATE * (step + 1) / WARM_UP
-    return LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * (step - WARM_UP) / (STEPS - WARM_UP)))
+    share = (step - WARM_UP) / (STEPS - WARM_UP)
+    return float(LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * share)))
 
 
 def loss_of(net, crops, targets, device):

@@ -84,9 +84,11 @@ class History(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self.began
         kept = {key: round(float(logs[key]), 5) for key in ("loss", "val_loss")}
-        self.rows = self.rows[:epoch] + [{"epoch": epoch + 1, **kept, "seconds": round(seconds)}]
+        row = {"epoch": epoch + 1, **kept, "seconds": round(seconds)}
+        self.rows = [*self.rows[:epoch], row]
         write_json(self.path, {"settings": settings(), "epochs": self.rows})
-        print(f"Epoch {epoch + 1}/{EPOCHS}: about {seconds * (EPOCHS - epoch - 1) / 60:.0f} min left")
+        minutes = seconds * (EPOCHS - epoch - 1) / 60
+        print(f"Epoch {epoch + 1}/{EPOCHS}: about {minutes:.0f} min left")
 
 
 def settings():
@@ -132,7 +134,8 @@ def export(model):
         "weights_last.h5": "weights_best.h5",  # the name StarDist looks for first
     }.items():
         shutil.copy(model.logdir / source, folder / target)
-    shutil.copy(RUN / "history.json", RESULTS / f"history_{NAME}.json")
+    history = json.loads((RUN / "history.json").read_text())
+    write_json(RESULTS / f"history_{NAME}.json", history)
     write_hashes(folder)
 
 

@@ -12,3 +12,8 @@ addEventListener("load", markScrollers);
 addEventListener("resize", markScrollers);
 // What a closed fold hides has no width yet.
 addEventListener("toggle", markScrollers, true);
+
+// Material puts each copy button into a navigation landmark of its own: dozens on a notebook's page.
+new MutationObserver(() => {
+  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.role = "none";
+}).observe(document.body, { childList: true, subtree: true });

@@ -1,12 +1,11 @@
-"""The figure scripts import one another by name, as when they are run; so do the tests here."""
+"""The figure scripts import one another by name, as when they are run."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "figures"), str(HERE)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "figures"))
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 import json
 
 import pytest
+from skimage.measure import label
+
 from _drawing import DOCS
 from bent_cell import bent_cell, best_star
 from cellpose_flows import flow_of, recover
-from skimage.measure import label
 from two_nuclei import iou
 
 #: What the page quotes.

@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from _drawing import DOCS
 from cellpose import dynamics
+
+from _drawing import DOCS
 from cellpose_flows import STEPS, flow_of, heat, recover, walk
 from two_nuclei import iou, two_nuclei
 

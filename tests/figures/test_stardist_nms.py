@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from _drawing import DOCS
 from stardist.nms import non_maximum_suppression_inds
+
+from _drawing import DOCS
 from stardist_nms import PROB_THRESH, candidates, suppress
 from two_nuclei import two_nuclei
 

@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from _drawing import DOCS
 from stardist.geometry import polygons_to_label
+
+from _drawing import DOCS
+from bioimage_course import data
 from stardist_rays import MARKED, N_RAYS, rays_of_one_pixel, reconstruction_iou
 from two_nuclei import iou, two_nuclei
-
-from bioimage_course import data
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "stardist_rays.json").read_text(encoding="utf-8"))

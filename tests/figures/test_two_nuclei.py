@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from two_nuclei import iou, touching_pair, two_nuclei
 
 

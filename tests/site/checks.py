@@ -58,35 +58,46 @@ def summary(visits, aspect: str) -> list[str]:
     return lines
 
 
-def visit(browser, root: str, path: str, variant: str) -> Visit:
-    """Load `root + path` in a fresh context (cold cache, empty storage) and run every check."""
+def visit(browser, root: str, paths: list[str], variant: str) -> list[Visit]:
+    """Load each `root + path` in one window and run every check on it.
+
+    The server forbids caching, so each page loads everything that its first reader loads.
+    """
     scheme, width = VARIANTS[variant]
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
+    visits = [Visit(path, variant) for path in paths]
     try:
         page = context.new_page()
-        seen = Visit(path, variant)
-        watch(page, root, seen)
-        page.goto(root + path, wait_until="load")
-        settle(page, seen)
-        seen.first_view = dict(seen.everything)
-        seen.faults["scheme"] = scheme_faults(page, scheme)
-        seen.faults["images"] = image_faults(page)
-        seen.faults["overflow"] = overflow_faults(page)
-        # Folded answers and solutions are read too: open them before the other checks.
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-        seen.faults["overflow"] += overflow_faults(page)
-        seen.faults["raw"] = raw_faults(page)
-        seen.faults["axe"] = axe_faults(page)
-        seen.formulas = page.locator(".katex").count()
-        return seen
+        for seen in visits:
+            forget = watch(page, root, seen)
+            page.goto(root + seen.path, wait_until="load")
+            settle(page, seen)
+            seen.first_view = dict(seen.everything)
+            check(page, seen, scheme)
+            forget()
     finally:
         context.close()
+    return visits
 
 
-def watch(page, root: str, seen: Visit) -> None:
-    """Record errors and requests of `page` in `seen` from now on."""
+def check(page, seen: Visit, scheme: str) -> None:
+    """Run every check that looks at the loaded page."""
+    faults = seen.faults
+    faults["scheme"] = scheme_faults(page, scheme)
+    faults["images"] = image_faults(page)
+    faults["overflow"] = overflow_faults(page)
+    # Folded answers and solutions are read too: open them before the other checks.
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    faults["overflow"] += overflow_faults(page)
+    faults["raw"] = raw_faults(page)
+    faults["axe"] = axe_faults(page)
+    seen.formulas = page.locator(".katex").count()
+
+
+def watch(page, root: str, seen: Visit):
+    """Record errors and requests of `page` in `seen`, until the returned function is called."""
     own = urlsplit(root).netloc
     faults = seen.faults
 
@@ -108,11 +119,24 @@ def watch(page, root: str, seen: Visit) -> None:
         if response.status >= 400:
             faults["failed"].append(f"{response.url}: {response.status}")
 
-    page.on("request", requested)
-    page.on("console", said)
-    page.on("pageerror", lambda error: faults["errors"].append(f"uncaught: {error}"))
-    page.on("requestfailed", failed)
-    page.on("response", answered)
+    def thrown(error):
+        faults["errors"].append(f"uncaught: {error}")
+
+    listeners = {
+        "request": requested,
+        "console": said,
+        "pageerror": thrown,
+        "requestfailed": failed,
+        "response": answered,
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+
+    def forget():
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+
+    return forget
 
 
 def settle(page, seen: Visit) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
 from setup_env import find_chromium
 
 HERE = Path(__file__).parent
@@ -22,7 +23,6 @@ from links import html_files, page_address  # noqa: E402
 from places import REPO_URL, ROOT, SITE_URL  # noqa: E402
 from report import Report  # noqa: E402
 from server import serve  # noqa: E402
-
 
 
 def pytest_collection_modifyitems(items):
@@ -141,7 +141,7 @@ def visits(browser, root, pages, report):
 
     def visits(variant):
         if variant not in done:
-            done[variant] = [visit(browser, root, path, variant) for path in pages]
+            done[variant] = visit(browser, root, pages, variant)
             report.add_visits(done[variant])
         return done[variant]
 

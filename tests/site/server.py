@@ -48,6 +48,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", self.guess_type(str(file)))
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")  # what is measured is a first visit
         if file.suffix in TEXT and file.is_file():
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()

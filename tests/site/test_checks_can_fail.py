@@ -62,7 +62,8 @@ def page_faults(tmp_path, browser):
         (tmp_path / "page.html").write_text(GOOD.replace("</main>", addition + "</main>"))
         gzipped.cache_clear()
         with serve(tmp_path) as root:
-            return visit(browser, root, "page.html", variant).faults
+            (seen,) = visit(browser, root, ["page.html"], variant)
+            return seen.faults
 
     return page_faults
 
@@ -76,6 +77,17 @@ def test_a_good_page_has_no_faults(page_faults, variant):
 def test_a_bad_page_is_reported(page_faults, name):
     aspect, addition, words = BAD[name]
     assert any(words in fault for fault in page_faults(addition)[aspect])
+
+
+def test_a_fault_is_reported_for_its_own_page_only(tmp_path, browser):
+    (tmp_path / "nuclei.svg").write_text(SVG)
+    (tmp_path / "favicon.ico").write_text("")
+    (tmp_path / "bad.html").write_text(GOOD.replace("</main>", "<script>throw 'x'</script></main>"))
+    (tmp_path / "good.html").write_text(GOOD)
+    with serve(tmp_path) as root:
+        bad, good = visit(browser, root, ["bad.html", "good.html"], "light-1280")
+    assert bad.faults["errors"] and not good.faults["errors"]
+    assert good.first_view.keys() == {root + "good.html", root + "nuclei.svg"}
 
 
 def test_every_aspect_of_a_visit_is_shown_a_bad_page():

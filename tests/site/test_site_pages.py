@@ -71,6 +71,6 @@ def test_the_published_site_has_living_links_in_its_folder(published):
 
 def test_the_published_site_asks_no_other_host(browser, published, notebook_pages):
     with serve(published, FOLDER) as root:
-        for path in ("", notebook_pages["05_stardist_nuclei"]):
-            seen = visit(browser, root, path, "light-1280")
+        paths = ["", notebook_pages["05_stardist_nuclei"]]
+        for seen in visit(browser, root, paths, "light-1280"):
             assert (seen.faults["foreign"], seen.faults["errors"]) == ([], [])

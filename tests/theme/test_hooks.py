@@ -183,6 +183,23 @@ def test_a_bad_picture_stops_the_build_and_names_the_page(project, picture, reas
     assert re.search(rf"index\.md: the picture .*{reason}", project.why_it_stops())
 
 
+# Size
+
+
+def test_code_keeps_its_text_and_loses_the_tags_that_show_nothing(project):
+    source = "def f(a, b):\n    return a.size + 1  # all\n\n\nx = f(1, 2)"
+    project.notebook("05_nuclei", code(source, printed("1")))
+    html = project.page("notebooks/05_nuclei")
+    block = re.search(r"<pre>.*?</pre>", html, re.S)[0]
+    assert re.sub(r"<[^>]+>", "", block).strip() == source
+    assert '<span class="k">return</span> a.size + <span class="mi">1</span>' in block
+
+
+def test_indentation_of_the_template_is_left_out(project):
+    project.write("overrides/main.html", "<main>\n\n    <p>one\n      two</p>\n</main>")
+    assert project.page("") == "<main>\n<p>one\ntwo</p>\n</main>"
+
+
 # Fonts
 
 

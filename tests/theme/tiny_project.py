@@ -28,7 +28,7 @@ validation: {{anchors: warn, unrecognized_links: warn}}
 PAGE = "<head></head><body>{{ page.edit_url }}<main>{{ page.content }}</main></body>"
 
 
-def png(width=350, height=175):
+def png(width=300, height=150):
     """A picture as a notebook stores it."""
     file = io.BytesIO()
     Image.linear_gradient("L").resize((width, height)).save(file, "PNG")

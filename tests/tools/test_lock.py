@@ -1,6 +1,7 @@
 """tools/lock.py: what it makes of uv's lines."""
 
 import pytest
+
 from lock import LEFT_TO_TORCH, readable
 
 EVERYWHERE = (

@@ -2,8 +2,9 @@
 
 import nbformat
 import pytest
-import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import run_notebooks
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 import setup_env
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,9 @@ class Project:
         shutil.copy(ROOT / "tools/setup_env.py", folder / "tools")
         for version in ("1.0", "1.1"):
             write_wheel(folder, version)
+        (folder / "package.json").write_text(
+            '{"dependencies": {"katex": "1"}, "devDependencies": {"lighthouse": "1"}}'
+        )
         (folder / "package-lock.json").write_text("{}")
         self.lock("tinynpm==1.0")
 
@@ -139,6 +143,13 @@ def test_deleted_browser_libraries_come_back(project):
     shutil.rmtree(project.folder / "node_modules")
     assert project.run()[0] == 0
     assert (project.folder / "node_modules/katex").is_dir()
+
+
+def test_the_tests_need_more_libraries_and_the_site_is_content_with_them(project):
+    assert not (project.folder / "node_modules/lighthouse").exists()
+    assert project.run("--test", COURSE_CHROMIUM=sys.executable)[0] == 0
+    assert (project.folder / "node_modules/lighthouse").is_dir()
+    assert project.run() == (0, "", "")
 
 
 def test_no_network_is_one_line_and_the_next_try_succeeds(project):

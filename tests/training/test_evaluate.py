@@ -1,6 +1,7 @@
-import evaluate
 import numpy as np
 import pytest
+
+import evaluate
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 import torch
-import train_cellpose
 from cellpose.models import CellposeModel
+
+import train_cellpose
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pytest
-import train_stardist
 from stardist.models import StarDist2D
+
+import train_stardist
 
 
 @pytest.fixture

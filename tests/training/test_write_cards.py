@@ -1,6 +1,6 @@
 import pytest
-import write_cards
 
+import write_cards
 from bioimage_course import WEIGHTS
 
 CARDS = sorted(WEIGHTS.glob("*/MODEL_CARD.md"))
