@@ -10,6 +10,7 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from types import SimpleNamespace
 
@@ -187,11 +188,11 @@ def _figure(png, cell, where, page):
     if figure_name in page.figures:
         raise PluginError(f"{where}: the figure name {figure_name!r} is already taken")
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
+        webp, size = to_webp(png)
     except Exception as error:
         raise PluginError(f"{where}: the picture cannot be read ({error})") from error
-    page.figures[figure_name] = (to_webp(image), where)
-    width, height = (round(side / PIXELS_PER_CSS_PIXEL) for side in image.size)
+    page.figures[figure_name] = (webp, where)
+    width, height = (round(side / PIXELS_PER_CSS_PIXEL) for side in size)
     alt = re.sub(r"([\[\]\\`*_$<])", r"\\\1", alt)
     return (
         f"![{alt}](figures/{figure_name}.webp)"
@@ -199,13 +200,18 @@ def _figure(png, cell, where, page):
     )
 
 
-def to_webp(image):
-    """Encode a Pillow image: without loss when that is small, else at high quality."""
-    if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
+@lru_cache(maxsize=500)  # `make serve` rebuilds often, and encoding is slow
+def to_webp(png):
+    """Encode a PNG, given as base64: (WebP bytes, (width, height)).
+
+    Without loss when that is small, else at high quality.
+    """
+    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
+    if image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
     exact, compressed = io.BytesIO(), io.BytesIO()
     image.save(exact, "WEBP", lossless=True, method=2)
     if exact.tell() <= LOSSLESS_UP_TO_BYTES:
-        return exact.getvalue()
+        return exact.getvalue(), image.size
     image.save(compressed, "WEBP", quality=88, method=4)
-    return min(exact.getvalue(), compressed.getvalue(), key=len)
+    return min(exact.getvalue(), compressed.getvalue(), key=len), image.size

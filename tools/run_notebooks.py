@@ -8,6 +8,8 @@ so what is stored here is what `make test` finds again. A notebook that fails st
 """
 
 import argparse
+import base64
+import io
 import json
 import os
 import re
@@ -20,6 +22,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from PIL import Image
 from pytest_notebook.post_processors import coalesce_streams
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -123,9 +126,20 @@ def tidy(notebook):
                         )
                 for name in machine_paths():
                     container[key] = re.sub(folder_pattern(name), "…", container[key])
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = with_palette(output.data["image/png"])
     notebook.metadata["kernelspec"] = KERNEL
     notebook.metadata.get("language_info", {}).pop("version", None)
     notebook.metadata.pop("widgets", None)
+
+
+def with_palette(png):
+    """Return a picture (base64 PNG) in 256 colours: half the size, and looks the same."""
+    small = io.BytesIO()
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    picture = picture.quantize(256, dither=Image.Dither.NONE)
+    picture.save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def execute(path):

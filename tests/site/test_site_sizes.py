@@ -107,12 +107,12 @@ def lighthouse(address, chromium, folder):
 
 @pytest.mark.parametrize("path", ["", "tools/stardist/", "notebooks/05_stardist_nuclei/"])
 def test_lighthouse_gives_at_least_95_in_every_category(path, root, chromium, report, tmp_path):
-    # A busy machine only ever lowers a score: the best of up to three runs counts.
+    # Only the speed varies, and a busy machine only lowers it: the best of up to three runs counts.
     best, lost = dict.fromkeys(CATEGORIES, 0), []
     for _ in range(3):
         scores, lost = lighthouse(root + path, chromium, tmp_path)
         best = {name: max(best[name], scores[name]) for name in CATEGORIES}
         report.lighthouse[path] = best
-        if min(best.values()) >= 95:
+        if best["performance"] >= 95:
             break
     assert min(best.values()) >= 95, f"{best}; points were lost on {'; '.join(lost)}"

@@ -67,8 +67,9 @@ def test_pages_quote_numbers_from_the_pages_data_and_the_training_results(projec
 
 def test_numbers_in_code_and_in_notebooks_stay_as_they_are(project):
     project.write("docs/page.md", "`{{ rays.gone }}`\n\n```\n{{ rays.gone }}\n```")
-    project.notebook("05_nuclei", markdown("`{{x}}`"), code('f"{{x.y}}"', printed("{x.y}")))
+    project.notebook("05_nuclei", markdown("Set {{ x.y }}."), code('f"{{x.y}}"', printed("{x.y}")))
     assert project.page("page").count("{{ rays.gone }}") == 2
+    assert "Set {{ x.y }}." in project.page("notebooks/05_nuclei")
 
 
 @pytest.mark.parametrize(

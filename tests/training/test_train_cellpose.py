@@ -33,11 +33,11 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(t
 
     draw_batch, drawn = train_cellpose.draw_batch, []
 
-    def stops_at_the_third_step(groups, rng, size=2):
+    def stops_at_the_third_step(groups, rng):
         drawn.append(1)
         if len(drawn) > 12 + 2:  # twelve batches are for validation
             raise Interrupted
-        return draw_batch(groups, rng, size)
+        return draw_batch(groups, rng)
 
     monkeypatch.setattr(train_cellpose, "draw_batch", stops_at_the_third_step)
     with pytest.raises(Interrupted):
