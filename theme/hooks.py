@@ -31,14 +31,23 @@ class PublishedPage(File):
     """A page made from a file that lies outside docs/.
 
     repository_path : where that file lies, for the edit link
-    notebook : the NotebookPage, or None
+    """
+
+    repository_path = None
+
+    def is_documentation_page(self):
+        return True
+
+
+class NotebookSource(File):
+    """A notebook in notebooks/, which mkdocs-jupyter turns into a page.
+
+    repository_path : where it lies, for the edit link
+    notebook : what notebook_pages.read() found in it
     """
 
     repository_path = None
     notebook = None
-
-    def is_documentation_page(self):
-        return True
 
 
 def on_config(config):
@@ -64,24 +73,23 @@ def on_files(files, *, config):
     }
     links = Links(root, published, config.repo_url or "", _branch(config))
 
+    config.extra["links"] = links
     figure_cells = {}
     for path in notebooks:
         name = f"notebooks/{path.name}"
-        page = notebook_pages.read(
-            path,
-            name,
-            rewrite=lambda text, where, source=name: links.rewrite(text, source, where),
-            show_setup=bool(config.site_url),
-        )
-        for figure, (picture, where) in page.figures.items():
+        notebook = notebook_pages.read(path, name)
+        for figure, (picture, where) in notebook.figures.items():
             if figure in figure_cells:
                 raise PluginError(
                     f"{where}: the figure name {figure!r} is taken by {figure_cells[figure]}"
                 )
             figure_cells[figure] = where
-            files.append(_generated(config, f"notebooks/figures/{figure}.webp", picture))
-        page.markdown = _stamp(page.markdown, config, root)
-        _publish(files, config, name, name, page.markdown).notebook = page
+            webp = notebook_pages.to_webp(picture)
+            files.append(_generated(config, f"notebooks/figures/{figure}.webp", webp))
+        # Where it lies; mkdocs-jupyter makes the page.
+        page = NotebookSource(name, str(root), config.site_dir, config.use_directory_urls)
+        page.repository_path, page.notebook = name, notebook
+        files.append(page)
         if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
             copy = _generated(
                 config,
@@ -116,13 +124,46 @@ def on_page_markdown(markdown, *, page, config, files):
 
 
 def on_page_content(content, *, page, config, files):
-    """Give every picture its size, and every notebook its line of freshness and its links."""
-    content = pictures.complete(content, page, files)
+    """Tidy what mkdocs-jupyter made, give every picture its size, and head every notebook."""
     notebook = getattr(page.file, "notebook", None)
+    if notebook:
+        content = notebook_pages.tidy(
+            content,
+            notebook,
+            anchors=[heading.id for heading in _headings(page.toc)],
+            resolve=lambda href, where: _resolve(href, where, page, config, files),
+            show_setup=bool(config.site_url),
+        )
+        content = _stamp(content, config, _root(config))
+        # MkDocs compares these for pages of its own; it does so for notebooks too when told.
+        page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))
+    content = pictures.complete(content, page, files)
     if notebook:
         head = freshness(notebook.course) + _notebook_links(page, config)
         content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
     return content
+
+
+def _headings(toc):
+    for heading in toc:
+        yield heading
+        yield from _headings(heading.children)
+
+
+def _resolve(href, where, page, config, files):
+    """Where a notebook's link leads on the site; None where the site does not have the file."""
+    target = config.extra["links"].target(href, page.file.repository_path, where)
+    if target is None or urlsplit(target).scheme:
+        return target
+    path, hash_sign, anchor = target.partition("#")
+    uri = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), path))
+    file = files.get_file_from_path(uri) if path else page.file
+    if file is None:
+        raise PluginError(f"{where}: the link to {href!r} leads nowhere")
+    if anchor:
+        page.links_to_anchors = page.links_to_anchors or {}
+        page.links_to_anchors.setdefault(file, {})[anchor] = href
+    return (file.url_relative_to(page.file) if path else "") + hash_sign + anchor
 
 
 def on_post_page(output, *, page, config):

@@ -1,99 +1,85 @@
-"""Turn an executed notebook into the Markdown of a page, and its pictures into files.
+"""Check the stored notebooks, and tidy the HTML that mkdocs-jupyter makes of them.
 
-The page is ordinary Markdown, so headings, highlighting, math, search and link checks work as on
-every other page. What a reader should never meet (a cell that did not run, an error, a picture
-without a description) raises PluginError with the notebook's and the cell's name.
+mkdocs-jupyter inlines its stylesheets, scripts and pictures into every page: a page of one cell
+weighs 600 kB. Here each cell becomes the same few elements that other pages are made of, and each
+picture a file. What a reader should never meet (a cell that did not run, an error, a picture
+without a description, a dead link) raises PluginError with the notebook's and the cell's name.
 """
 
 import base64
 import io
-import json
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import groupby
-from types import SimpleNamespace
 
+import nbformat
+from bs4 import BeautifulSoup, Comment
 from mkdocs.exceptions import PluginError
 from PIL import Image
-
-from repository_links import outside_code
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
 PIXELS_PER_CSS_PIXEL = 1.5
 # Pictures made of few colours stay exact when that costs little; the others are compressed.
 LOSSLESS_UP_TO_BYTES = 60_000
 
-CELL = {"metadata": {}, "outputs": [], "execution_count": None}
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.S)
+HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 WRAPPERS = {
-    "setup": '<details class="setup" markdown>\n<summary>Set-up cell for Colab</summary>',
-    "exercise": '<div class="exercise" markdown>',
-    "solution": '<details class="solution" markdown>\n<summary>Solution</summary>',
+    "setup": '<details class="setup"><summary>Set-up cell for Colab</summary></details>',
+    "exercise": '<div class="exercise"></div>',
+    "solution": '<details class="solution"><summary>Solution</summary></details>',
 }
 
 
 @dataclass
-class NotebookPage:
-    """What the site shows of one notebook.
+class Cell:
+    """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows."""
 
-    figures : {name: (WebP bytes, where it comes from)}
+    kind: str
+    where: str
+    wrapper: str | None = None
+    figure: str | None = None
+    alt: str = ""
+    error: str = ""
+
+
+@dataclass
+class NotebookPage:
+    """What the site needs to know about one notebook.
+
+    figures : {name: (Pillow image, the cell it comes from)}
     course : metadata.course, as `make notebooks` wrote it: versions, device, seconds
     """
 
-    markdown: str = ""
-    figures: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    name: str
+    cells: list[Cell] = field(default_factory=list)
+    figures: dict[str, tuple[Image.Image, str]] = field(default_factory=dict)
     course: dict = field(default_factory=dict)
 
 
-def read(path, name, *, rewrite=lambda text, where: text, show_setup=True):
-    """Read the notebook at `path`; errors call it `name`.
+# --- Before the page is made: read and check --------------------------------------------------
 
-    rewrite : function (Markdown, where) -> Markdown that adapts links
-    show_setup : show the cell tagged `setup`, folded; leave it out when False
-    """
+
+def read(path, name):
+    """Read and check the notebook at `path`; errors call it `name`."""
     try:
-        # Plain JSON: importing nbformat alone takes longer than building the rest of the site.
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        if notebook["nbformat"] != 4:
-            raise ValueError(f"nbformat {notebook['nbformat']}, not 4")
-        notebook_cells = [
-            SimpleNamespace(**CELL | cell | {"source": _text(cell["source"])})
-            for cell in notebook["cells"]
-        ]
-        page = NotebookPage(course=notebook["metadata"].get("course", {}))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PluginError(f"{name}: cannot be read as a notebook ({error!r})") from error
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:
+        raise PluginError(f"{name}: cannot be read as a notebook ({error})") from error
+    page = NotebookPage(name, course=notebook.metadata.get("course", {}))
     if missing := {"python", "packages", "device", "seconds"} - set(page.course):
         raise PluginError(
             f"{name}: metadata.course lacks {', '.join(sorted(missing))}: run `make notebooks`"
         )
-    cells = [
-        (_wrapper(cell), _where(name, number, cell), cell)
-        for number, cell in enumerate(notebook_cells, start=1)
-    ]
-    if not cells or not re.match(r"# \S", cells[0][2].source):
+    for number, cell in enumerate(notebook.cells, start=1):
+        page.cells.append(_check(cell, _where(name, number, cell), page))
+    if not page.cells or not re.match(r"# \S", notebook.cells[0].source):
         raise PluginError(f"{name}, cell 1: begin with the title, as in '# Images as numbers'")
-    code = [cell for cell in notebook_cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if code and not any(cell.outputs for cell in code):
         raise PluginError(f"{name}: has no outputs: run `make notebooks`")
-
-    blocks = []
-    for wrapper, group in groupby(cells, key=lambda cell: cell[0]):
-        inside = [_cell(cell, where, page, rewrite) for _, where, cell in group]
-        if wrapper == "setup" and not show_setup:
-            continue
-        if wrapper:
-            closing = "</div>" if WRAPPERS[wrapper].startswith("<div") else "</details>"
-            inside = [WRAPPERS[wrapper], *inside, closing]
-        blocks += inside
-    page.markdown = "\n\n".join(blocks) + "\n"
     return page
-
-
-def _text(value):
-    """A notebook's file holds text whole or as a list of lines."""
-    return value if isinstance(value, str) else "".join(value)
 
 
 def _where(name, number, cell):
@@ -101,117 +87,197 @@ def _where(name, number, cell):
     return f"{name}, cell {number} ({first_line.strip()[:60]!r})"
 
 
-def _wrapper(cell):
-    return next((tag for tag in WRAPPERS if tag in cell.metadata.get("tags", [])), None)
-
-
-def _cell(cell, where, page, rewrite):
+def _check(cell, where, page):
+    tags = cell.metadata.get("tags", [])
+    checked = Cell(cell.cell_type, where, next((tag for tag in WRAPPERS if tag in tags), None))
     if cell.cell_type != "code":
-        return _prose(rewrite(cell.source, where), where)
+        if "](attachment:" in cell.source:
+            raise PluginError(f"{where}: shows an attached picture: make it a file in docs/images")
+        return checked
     if cell.source.strip() and cell.execution_count is None:
         raise PluginError(f"{where}: has not been executed: run `make notebooks`")
-    try:
-        if sum("image/png" in output.get("data", {}) for output in cell.outputs) > 1:
-            raise PluginError(f"{where}: shows two pictures: give each its own cell")
-        outputs = [_output(output, cell, where, page) for output in cell.outputs]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise PluginError(f"{where}: has an output that cannot be read ({error!r})") from error
-    if outputs := [output for output in outputs if output]:
-        outputs = ['<div class="output" markdown>', *outputs, "</div>"]
-    code = [_fence(cell.source, "python")] if cell.source.strip() else []
-    return "\n\n".join(['<div class="cell" markdown>', *code, *outputs, "</div>"])
+    pictures = []
+    for output in cell.outputs:
+        if output.output_type == "error":
+            checked.error = f"{output.ename}: {output.evalue}"
+            if "raises-exception" not in tags:
+                raise PluginError(f"{where}: stopped with {checked.error}")
+        data = output.get("data", {})
+        if "application/vnd.jupyter.widget-view+json" in data:
+            raise PluginError(f"{where}: shows a widget, which is empty outside a running notebook")
+        if "image/png" in data:
+            pictures.append(data["image/png"])
+        elif other := [kind for kind in data if kind.startswith(("image/", "application/"))]:
+            raise PluginError(f"{where}: the site cannot show {other[0]}: draw a PNG")
+    if len(pictures) > 1:
+        raise PluginError(f"{where}: shows two pictures: give each its own cell")
+    if pictures:
+        checked.figure, checked.alt = _named(cell.metadata.get("figure", {}), where, page)
+        page.figures[checked.figure] = _picture(pictures[0], where), where
+    return checked
 
 
-def _prose(text, where):
-    """Adapt Jupyter's Markdown to Python-Markdown's stricter rules on lists and HTML."""
-    if "](attachment:" in text:
-        raise PluginError(f"{where}: shows an attached picture: make it a file in docs/images")
-
-    def adapt(part):
-        if match := re.search(r"^ {1,3}([-*+]|\d+\.) .*", part, re.M):
-            raise PluginError(f"{where}: indent the nested list by four spaces: {match[0]!r}")
-        # Jupyter lets a list follow a line of text directly; here it needs an empty line between.
-        part = re.sub(
-            r"^(?! *(?:[-*+]|\d+\.) |    |\s*$)(.+)\n(?=(?:[-*+]|1\.) )",
-            r"\1\n\n",
-            part,
-            flags=re.M,
-        )
-        return part.replace("<details>", "<details markdown>")
-
-    return outside_code(text, adapt)
-
-
-def _output(output, cell, where, page):
-    if output["output_type"] == "stream":
-        return _fence(ANSI.sub("", _text(output["text"])), "{ .text .no-copy }")
-    if output["output_type"] == "error":
-        if "raises-exception" not in cell.metadata.get("tags", []):
-            raise PluginError(f"{where}: stopped with {output['ename']}: {output['evalue']}")
-        return _fence(f"{output['ename']}: {ANSI.sub('', output['evalue'])}", "{ .text .no-copy }")
-    data = output["data"]
-    if "application/vnd.jupyter.widget-view+json" in data:
-        raise PluginError(f"{where}: shows a widget, which is empty outside a running notebook")
-    if "image/png" in data:
-        return _figure(_text(data["image/png"]), cell, where, page)
-    if unknown := [kind for kind in data if kind.startswith(("image/", "application/"))]:
-        raise PluginError(f"{where}: the site cannot show {unknown[0]}: draw a PNG")
-    if "text/html" in data:
-        html = re.sub(
-            r"<style.*?</style>|<script.*?</script>", "", _text(data["text/html"]), flags=re.S
-        )
-        html = re.sub(r"<th>\s*</th>", "<td></td>", html)  # a heading that says nothing is none
-        # Python-Markdown would end the block at the first empty line.
-        return '<div class="output-html">\n' + re.sub(r"\n\s*\n", "\n", html).strip() + "\n</div>"
-    if "text/markdown" in data:
-        return _prose(_text(data["text/markdown"]), where)
-    return _fence(ANSI.sub("", _text(data["text/plain"])), "{ .text .no-copy }")
-
-
-def _fence(text, language):
-    if not text.strip():
-        return ""
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f"{ticks} {language}\n{text.strip(chr(10)).rstrip()}\n{ticks}"
-
-
-def _figure(png, cell, where, page):
-    figure = cell.metadata.get("figure", {})
-    figure_name, alt = figure.get("name", ""), " ".join(figure.get("alt", "").split())
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", figure_name):
+def _named(figure, where, page):
+    """The picture's name and description, from the cell's metadata."""
+    name, alt = figure.get("name", ""), " ".join(figure.get("alt", "").split())
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise PluginError(
             f"{where}: name the picture in the cell's metadata, with small letters, digits and "
             'hyphens: {"figure": {"name": "nuclei-outlines", "alt": "what is to be seen"}}'
         )
     if not alt:
         raise PluginError(f"{where}: say in metadata.figure.alt what the picture shows")
-    if figure_name in page.figures:
-        raise PluginError(f"{where}: the figure name {figure_name!r} is already taken")
+    if name in page.figures:
+        raise PluginError(f"{where}: the figure name {name!r} is already taken")
+    return name, alt
+
+
+def _picture(png, where):
     try:
-        webp, size = to_webp(png)
+        return Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
     except Exception as error:
         raise PluginError(f"{where}: the picture cannot be read ({error})") from error
-    page.figures[figure_name] = (webp, where)
-    width, height = (round(side / PIXELS_PER_CSS_PIXEL) for side in size)
-    alt = re.sub(r"([\[\]\\`*_$<])", r"\\\1", alt)
-    return (
-        f"![{alt}](figures/{figure_name}.webp)"
-        f'{{ width="{width}" height="{height}" loading="lazy" decoding="async" }}'
-    )
 
 
-@lru_cache(maxsize=500)  # `make serve` rebuilds often, and encoding is slow
-def to_webp(png):
-    """Encode a PNG, given as base64: (WebP bytes, (width, height)).
-
-    Without loss when that is small, else at high quality.
-    """
-    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
-    if image.getextrema()[3] == (255, 255):
+def to_webp(image):
+    """Encode a Pillow image: without loss when that is small, else at high quality."""
+    if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
     exact, compressed = io.BytesIO(), io.BytesIO()
     image.save(exact, "WEBP", lossless=True, method=2)
     if exact.tell() <= LOSSLESS_UP_TO_BYTES:
-        return exact.getvalue(), image.size
+        return exact.getvalue()
     image.save(compressed, "WEBP", quality=88, method=4)
-    return min(exact.getvalue(), compressed.getvalue(), key=len), image.size
+    return min(exact.getvalue(), compressed.getvalue(), key=len)
+
+
+# --- After mkdocs-jupyter made the page: tidy it ----------------------------------------------
+
+
+def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup=True):
+    """Return the body of the page, made of what mkdocs-jupyter rendered.
+
+    page : the NotebookPage of the same notebook
+    anchors : the headings' ids, in order, as the table of contents names them
+    resolve : function (href, where) -> href on the site, or None where the link has to go;
+        raises PluginError for a dead link
+    figures : where the pictures lie, seen from the page
+    show_setup : show the cell tagged `setup`, folded; leave it out when False
+    """
+    soup = BeautifulSoup(page_html, "html.parser")
+    # Code cells are wrapped twice.
+    rendered = [cell for cell in soup.select(".jp-Cell") if not cell.select_one(".jp-Cell")]
+    if len(rendered) != len(page.cells):
+        raise PluginError(
+            f"{page.name}: mkdocs-jupyter rendered {len(rendered)} of {len(page.cells)} cells"
+        )
+    body = soup.new_tag("div")
+    pairs = zip(page.cells, rendered, strict=True)
+    for wrapper, group in groupby(pairs, key=lambda pair: pair[0].wrapper):
+        if wrapper == "setup" and not show_setup:
+            continue
+        target = body
+        if wrapper:
+            target = BeautifulSoup(WRAPPERS[wrapper], "html.parser").contents[0]
+            body.append(target)
+        for cell, element in group:
+            if cell.kind == "code":
+                target.append(_code(soup, cell, element, page, figures))
+            else:
+                target.extend(_text(element, lambda href, cell=cell: resolve(href, cell.where)))
+    _set_anchors(soup, body, anchors, page.name)
+    return body.decode_contents()
+
+
+def _text(element, resolve):
+    """A Markdown cell: its elements, with links that lead on and formulas marked as elsewhere."""
+    inside = element.select_one(".jp-RenderedMarkdown")
+    for mark in inside.select(".anchor-link"):
+        mark.decompose()
+    for link in inside.find_all(["a", "img"]):
+        attribute = "href" if link.name == "a" else "src"
+        if attribute not in link.attrs:
+            continue
+        if target := resolve(link[attribute]):
+            link[attribute] = target
+        else:
+            link.unwrap()
+    for node in inside.find_all(string=MATH):
+        if not isinstance(node, Comment) and not node.find_parent(["pre", "code"]):
+            node.replace_with(BeautifulSoup(MATH.sub(_formula, _escaped(node)), "html.parser"))
+    return list(inside.contents)
+
+
+def _escaped(node):
+    return str(node).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _formula(match):
+    if match["block"]:
+        return f'<div class="arithmatex">\\[{match["block"]}\\]</div>'
+    return f'<span class="arithmatex">\\({match["inline"]}\\)</span>'
+
+
+def _code(soup, cell, element, page, figures):
+    """A code cell: its source, then what it printed and drew."""
+    box = soup.new_tag("div", attrs={"class": "cell"})
+    if source := element.select_one(".highlight-ipynb"):
+        code = list(source.pre.contents)
+        box.append(_preformatted(soup, code, ["language-python", "highlight"]))
+    outputs = soup.new_tag("div", attrs={"class": "output"})
+    rendered = element.select(".jp-OutputArea-output")
+    for output in rendered:
+        if output.find("img", src=re.compile("^data:")):
+            outputs.append(_figure(soup, cell, page, figures))
+        elif "jp-RenderedText" in output["class"]:
+            # An expected error: its last line, not the way there.
+            text = cell.error if cell.error and output is rendered[-1] else output.get_text()
+            outputs.append(_preformatted(soup, [text.strip("\n")], ["no-copy", "highlight"]))
+        else:
+            html = soup.new_tag("div", attrs={"class": "output-html"})
+            for extra in output.find_all(["style", "script"]):
+                extra.decompose()
+            for header in output.find_all("th"):
+                if not header.get_text(strip=True):
+                    header.name = "td"  # a screen reader stumbles over a header without a word
+            html.extend(list(output.contents))
+            outputs.append(html)
+    if outputs.contents:
+        box.append(outputs)
+    return box
+
+
+def _preformatted(soup, contents, classes):
+    """<pre> as Material expects it: scrollable, and with a button to copy it."""
+    block = soup.new_tag("div", attrs={"class": classes})
+    block.append(soup.new_tag("pre"))
+    code = soup.new_tag("code")
+    code.extend(contents)
+    block.pre.append(code)
+    return block
+
+
+def _figure(soup, cell, page, figures):
+    width, height = (
+        round(side / PIXELS_PER_CSS_PIXEL) for side in page.figures[cell.figure][0].size
+    )
+    paragraph = soup.new_tag("p")
+    attributes = {"alt": cell.alt, "src": f"{figures}{cell.figure}.webp"}
+    size = {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
+    paragraph.append(soup.new_tag("img", attrs=attributes | size))
+    return paragraph
+
+
+def _set_anchors(soup, body, anchors, name):
+    headings = body.find_all(HEADINGS)
+    if len(headings) != len(anchors):
+        raise PluginError(
+            f"{name}: {len(headings)} headings, but {len(anchors)} in the table of contents: write "
+            "headings as # Text, and none in HTML"
+        )
+    for heading, anchor in zip(headings, anchors, strict=True):
+        heading["id"] = anchor
+        link = soup.new_tag("a", attrs={"class": "headerlink", "href": f"#{anchor}"})
+        link["title"] = "Link to this section"
+        link.string = "¶"
+        heading.append(link)

@@ -55,11 +55,11 @@ class Links:
         def inline(match):
             bang, label, target, title = match.groups()
             label = LINK.sub(inline, label)
-            target = self._target(target, source, where)
+            target = self.target(target, source, where)
             return label if target is None else f"{bang}[{label}]({target}{title})"
 
         def definition(match):
-            target = self._target(match[2], source, where)
+            target = self.target(match[2], source, where)
             if target is None:
                 raise PluginError(f"{where}: write the link to {match[2]!r} as [text](link)")
             return match[1] + target
@@ -75,7 +75,8 @@ class Links:
 
         return outside_code(text, change)
 
-    def _target(self, target, source, where):
+    def target(self, target, source, where):
+        """Where `target` leads from `source`: a path on the site, an address, or None."""
         if target.startswith("#") or OTHER_HOST.match(target):
             return target
         path, hash_sign, anchor = target.partition("#")

@@ -63,7 +63,7 @@ def test_code_is_not_searched_for_links(linked):
         "See [it](../../../etc/hosts).",
         "See [![picture](gone.png)](06_cells.ipynb).",
         "See [it][1].\n\n[1]: gone.md",
-        'See <a href="06_cells.ipynb">it</a>.',
+        'See <a href="gone.ipynb">it</a>.',
         'See <img alt="it" src="06_cells.png">.',
     ],
 )
@@ -73,8 +73,16 @@ def test_a_dead_link_in_a_notebook_stops_the_build_and_names_the_cell(linked, te
     assert message.startswith("notebooks/05_nuclei.ipynb, cell 3 ('See ") and "link to" in message
 
 
-def test_a_dead_anchor_in_a_notebook_stops_the_build(linked):
-    linked.notebook("05_nuclei", markdown("See [it](../docs/tools/stardist.md#gone)."))
+def test_a_link_in_html_leads_on_too(linked):
+    linked.notebook("05_nuclei", markdown('See <a href="06_cells.ipynb">it</a>.'))
+    assert 'href="../06_cells/"' in linked.page("notebooks/05_nuclei")
+
+
+@pytest.mark.parametrize(
+    "target", ["../docs/tools/stardist.md#gone", "06_cells.ipynb#gone", "#gone"]
+)
+def test_a_dead_anchor_in_a_notebook_stops_the_build(linked, target):
+    linked.notebook("05_nuclei", markdown(f"See [it]({target})."))
     assert "1 warnings in strict mode" in linked.why_it_stops()
 
 

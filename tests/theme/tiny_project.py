@@ -20,7 +20,7 @@ repo_url: !ENV [REPO_URL, ""]
 theme: {{name: null, custom_dir: overrides}}
 markdown_extensions: [attr_list, md_in_html, tables, pymdownx.superfences,
   pymdownx.arithmatex: {{generic: true}}]
-plugins: []
+plugins: [mkdocs-jupyter: {{include: ['*.ipynb'], execute: false, cache: false}}]
 exclude_docs: data/
 hooks: ["{hooks}"]
 validation: {{anchors: warn, unrecognized_links: warn}}
@@ -88,7 +88,10 @@ class Project:
             "nbformat": 4,
             "nbformat_minor": 5,
             "metadata": {"course": course} if course else {},
-            "cells": [markdown(title), *cells],
+            "cells": [
+                {"id": f"cell-{number}", **cell}
+                for number, cell in enumerate([markdown(title), *cells])
+            ],
         }
         return self.write(f"notebooks/{name}.ipynb", json.dumps(content))
 
