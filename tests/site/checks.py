@@ -17,6 +17,8 @@ CHROMIUM_FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 
+PATIENCE = 90_000  # milliseconds, for a machine that is busy with other tests
+
 VARIANTS = {
     f"{scheme}-{width}": (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
 }
@@ -70,6 +72,7 @@ def visit(browser, root: str, paths: list[str], variant: str) -> list[Visit]:
     visits = [Visit(path, variant) for path in paths]
     try:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         for seen in visits:
             forget = watch(page, root, seen)
             page.goto(root + seen.path, wait_until="load")
@@ -168,7 +171,7 @@ LOAD_IMAGES = """async () => {
     return image.complete || new Promise(done => {
       image.addEventListener('load', done);
       image.addEventListener('error', done);
-      setTimeout(done, 8000);
+      setTimeout(done, 60000);
     });
   }));
   return images.map(image => ({

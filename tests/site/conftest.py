@@ -17,7 +17,7 @@ from setup_env import find_chromium
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # pytest's importlib mode does not; the tests import from here too
 
-from checks import CHROMIUM_FLAGS, visit  # noqa: E402
+from checks import CHROMIUM_FLAGS, PATIENCE, visit  # noqa: E402
 from links import html_files, page_address  # noqa: E402
 from places import REPO_URL, ROOT, SITE_URL  # noqa: E402
 from report import Report  # noqa: E402
@@ -132,7 +132,7 @@ def open_page(browser, root):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address + path, wait_until="load")
         return page
 
