@@ -10,6 +10,7 @@ import base64
 import io
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 
 import nbformat
@@ -184,12 +185,14 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
             if cell.kind == "code":
                 target.append(_code(soup, cell, element, page, figures))
             else:
-                target.extend(_text(element, lambda href, cell=cell: resolve(href, cell.where)))
+                target.extend(
+                    _text(soup, element, lambda href, cell=cell: resolve(href, cell.where))
+                )
     _set_anchors(soup, body, anchors, page.name)
     return body.decode_contents()
 
 
-def _text(element, resolve):
+def _text(soup, element, resolve):
     """A Markdown cell: its elements, with links that lead on and formulas marked as elsewhere."""
     inside = element.select_one(".jp-RenderedMarkdown")
     for mark in inside.select(".anchor-link"):
@@ -202,6 +205,8 @@ def _text(element, resolve):
             link[attribute] = target
         else:
             link.unwrap()
+    for pre in inside.select("pre:not(:has(> code))"):
+        pre.replace_with(_preformatted(soup, list(pre.contents)))
     for node in inside.find_all(string=MATH):
         if not isinstance(node, Comment) and not node.find_parent(["pre", "code"]):
             node.replace_with(BeautifulSoup(MATH.sub(_formula, _escaped(node)), "html.parser"))
@@ -223,7 +228,7 @@ def _code(soup, cell, element, page, figures):
     box = soup.new_tag("div", attrs={"class": "cell"})
     if source := element.select_one(".highlight-ipynb"):
         code = list(source.pre.contents)
-        box.append(_preformatted(soup, code, ["language-python", "highlight"]))
+        box.append(_highlighted(soup, code, ["language-python", "highlight"]))
     outputs = soup.new_tag("div", attrs={"class": "output"})
     rendered = element.select(".jp-OutputArea-output")
     for output in rendered:
@@ -232,7 +237,7 @@ def _code(soup, cell, element, page, figures):
         elif "jp-RenderedText" in output["class"]:
             # An expected error: its last line, not the way there.
             text = cell.error if cell.error and output is rendered[-1] else output.get_text()
-            outputs.append(_preformatted(soup, [text.strip("\n")], ["no-copy", "highlight"]))
+            outputs.append(_highlighted(soup, [text.strip("\n")], ["no-copy", "highlight"]))
         else:
             html = soup.new_tag("div", attrs={"class": "output-html"})
             for extra in output.find_all(["style", "script"]):
@@ -247,13 +252,17 @@ def _code(soup, cell, element, page, figures):
     return box
 
 
-def _preformatted(soup, contents, classes):
+def _preformatted(soup, contents):
     """<pre> as Material expects it: scrollable, and with a button to copy it."""
-    block = soup.new_tag("div", attrs={"class": classes})
-    block.append(soup.new_tag("pre"))
-    code = soup.new_tag("code")
+    pre, code = soup.new_tag("pre"), soup.new_tag("code")
     code.extend(contents)
-    block.pre.append(code)
+    pre.append(code)
+    return pre
+
+
+def _highlighted(soup, contents, classes):
+    block = soup.new_tag("div", attrs={"class": classes})
+    block.append(_preformatted(soup, contents))
     return block
 
 

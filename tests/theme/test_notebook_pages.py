@@ -121,6 +121,12 @@ def test_code_that_holds_a_fence_stays_code(project):
     assert html.count("<h1") == 1 and "# no heading" in text_of(html)
 
 
+def test_code_in_text_scrolls_in_its_own_box(project):
+    project.notebook("05_nuclei", markdown("Like this:\n\n```python\nmodel.predict(1)\n```"))
+    html = project.page("notebooks/05_nuclei")
+    assert re.search(r"<pre><code>.*predict.*</code></pre>", html, re.S)
+
+
 def test_jupyter_lists_and_folds_are_markdown_here_too(project):
     project.notebook(
         "05_nuclei",
