@@ -185,9 +185,7 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
             if cell.kind == "code":
                 target.append(_code(soup, cell, element, page, figures))
             else:
-                target.extend(
-                    _text(soup, element, lambda href, cell=cell: resolve(href, cell.where))
-                )
+                target.extend(_text(soup, element, partial(resolve, where=cell.where)))
     _set_anchors(soup, body, anchors, page.name)
     return body.decode_contents()
 
