@@ -39,9 +39,9 @@ figures: ## draw the figures of the pages again
 	$(SETUP)
 	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
 
-models: ## train, score and describe the course's models (hours; a GPU helps)
+models: ## train, score and describe the course's models (an hour or more; a GPU helps)
 	$(SETUP)
-	@echo "Training takes hours on two CPU cores. Ctrl-C is safe: it resumes from a checkpoint."
+	@echo "Training takes about an hour on two CPU cores. Ctrl-C is safe: it resumes from a checkpoint."
 	$(RUN) training/train_stardist.py
 	$(RUN) training/train_cellpose.py
 	$(RUN) training/evaluate.py

@@ -214,7 +214,13 @@ def main():
     RUN.mkdir(parents=True, exist_ok=True)
     groups, held_out = [], []
     for name in ("dsb2018", "dsb2018_brightfield"):
-        samples = load(name)
+        try:
+            samples = load(name)
+        except data.DataError as error:
+            if not groups:
+                raise
+            print(f"Training on fluorescence only. {error}")
+            continue
         order = np.random.default_rng(SEED).permutation(len(samples))
         split = round(VALIDATION_SHARE * len(samples))
         held_out.append([samples[i] for i in order[:split]])

@@ -21,17 +21,24 @@ TEST_SET_NAMES = {
 def training_table(name):
     history = json.loads((RESULTS / f"history_{name}.json").read_text())
     lines = ["| setting | value |", "| --- | --- |"]
-    lines += [
-        f"| {key.replace('_', ' ')} | {value} |" for key, value in history["settings"].items()
-    ]
-    return "\n".join(lines)
+    for key, value in history["settings"].items():
+        value = " + ".join(map(str, value)) if isinstance(value, list) else value
+        lines.append(f"| {key.replace('_', ' ')} | {value} |")
+    return "\n".join([*lines, f"| hours | {hours(history):.1f} |"])
+
+
+def hours(history):
+    """How long training took: StarDist's history counts seconds an epoch, Cellpose's hours."""
+    if "epochs" in history:
+        return sum(row["seconds"] for row in history["epochs"]) / 3600
+    return history["steps"][-1]["hours"]
 
 
 def scores_table(name):
     scores = json.loads((RESULTS / "scores.json").read_text())[name]
     ious = [key for key in next(iter(scores.values()))["f1"]]
     lines = [
-        "| test images | " + " | ".join(f"AP at {iou[3:]} %" for iou in ious) + " | mean |",
+        "| test images | " + " | ".join(f"IoU 0.{iou[3]}" for iou in ious) + " | mean |",
         "| --- |" + " --- |" * (len(ious) + 1),
     ]
     for test_set, table in scores.items():

@@ -1,3 +1,6 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -40,3 +43,20 @@ def test_main_scores_every_model_that_has_weights(dataset, tmp_path, monkeypatch
     evaluate.main()
     assert '"stardist_nuclei"' in (tmp_path / "results" / "scores.json").read_text()
     assert "run training/train_cellpose.py first" in capsys.readouterr().out
+
+
+def test_a_data_set_that_cannot_be_had_is_named_and_the_others_are_scored(
+    dataset, tmp_path, monkeypatch, capsys
+):
+    shutil.rmtree(dataset / "dsb2018_brightfield")
+    monkeypatch.setattr(
+        evaluate, "cellpose_nuclei", lambda: lambda image: np.where(image > 9, 1, 0)
+    )
+    monkeypatch.setattr(evaluate, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(evaluate, "RESULTS", tmp_path / "results")
+    (tmp_path / "cellpose_nuclei").mkdir()
+    (tmp_path / "cellpose_nuclei" / "SHA256SUMS").touch()
+    evaluate.main()
+    scores = json.loads((tmp_path / "results" / "scores.json").read_text())
+    assert list(scores["cellpose_nuclei"]) == ["dsb2018_test"]
+    assert "is not scored on dsb2018_brightfield" in capsys.readouterr().out

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -59,6 +60,14 @@ def test_the_exported_file_is_half_precision_and_loads_in_cellpose(tiny):
     model = CellposeModel(gpu=False, pretrained_model=str(path))
     assert model.diam_mean == model.diam_labels == train_cellpose.DIAMETER
     assert (path.parent / "SHA256SUMS").read_text().endswith("  model\n")
+
+
+def test_without_bright_field_images_it_trains_on_fluorescence_and_says_so(tiny, dataset, capsys):
+    shutil.rmtree(dataset / "dsb2018_brightfield")
+    train_cellpose.main()
+    assert "Training on fluorescence only" in capsys.readouterr().out
+    history = json.loads((tiny / "results" / "history_cellpose_nuclei.json").read_text())
+    assert history["settings"]["images"] == [9]
 
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "RGB"])
