@@ -13,10 +13,16 @@ TARGETS = {"help", "serve", "site", "test", "notebooks", "figures", "models", "l
 
 def make(*arguments, **variables):
     """Run make in the repository and return the finished process."""
+    # These tests run inside `make test`; the make that they start must not know.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"MAKELEVEL", "MAKEFLAGS", "MFLAGS"}
+    }
     return subprocess.run(
         [shutil.which("make"), *arguments],
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env={**inherited, **variables},
         capture_output=True,
         text=True,
         timeout=300,
