@@ -1,18 +1,20 @@
-"""Colours and sizes of the drawings in the concept chapters.
+"""What the figure scripts share: colours, sizes, and where drawings and numbers are written.
 
 One unit of a drawing is one pixel of the page: a font size of 16 is 16 px on a wide screen and
 10 px on a phone, which shows the drawing at 360 px.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from _drawing import INK, save, save_numbers
 from bioimage_course.show import ERROR, PREDICTED, TRUTH
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 GREEN, PINK = "#009E73", "#CC79A7"
 
 
@@ -32,17 +34,20 @@ class Theme:
 
 
 THEMES = {
-    INK["light"]: Theme(INK["light"], "#66727f", "#e7edf3", "#0072B2", "#9A6700", "#B84A00"),
-    INK["dark"]: Theme(INK["dark"], "#9aa7b4", "#243040", TRUTH, PREDICTED, "#F0793B"),
+    "light": Theme("#1f2933", "#66727f", "#e7edf3", "#0072B2", "#9A6700", "#B84A00"),
+    "dark": Theme("#e6edf3", "#9aa7b4", "#243040", TRUTH, PREDICTED, "#F0793B"),
 }
 
 
 def draw(name, paint, *, width, height):
-    """Write a drawing for both pages; `paint(figure, theme)` draws one of them."""
+    """Write docs/images/NAME-light.svg and NAME-dark.svg; `paint(figure, theme)` draws one.
 
-    def figure_on(ink):
-        theme = THEMES[ink]
-        settings = {
+    width, height : pixels of the page. The ground stays transparent.
+    """
+    (DOCS / "images").mkdir(parents=True, exist_ok=True)
+    for page, theme in THEMES.items():
+        ink = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
+        settings = dict.fromkeys(ink, theme.text) | {
             "font.size": 16,
             "axes.edgecolor": theme.muted,
             "axes.spines.top": False,
@@ -50,19 +55,23 @@ def draw(name, paint, *, width, height):
             "axes.titlesize": 16,
             "legend.frameon": False,
             "lines.linewidth": 2.5,
-            "svg.hashsalt": name,
+            "svg.hashsalt": "bioimage-course",  # the same file on every run
         }
         with matplotlib.rc_context(settings):
             figure = Figure(figsize=(width / 72, height / 72), layout="none")
             paint(figure, theme)
-        return figure
+            figure.savefig(
+                DOCS / "images" / f"{name}-{page}.svg",
+                transparent=True,
+                metadata={"Date": None, "Creator": None},
+            )
 
-    save(name, figure_on)
 
-
-def write(name, values):
-    """Write the numbers that a page quotes to docs/data/NAME.json."""
-    save_numbers(name, plain(values))
+def write(name, numbers):
+    """Write docs/data/NAME.json, for {{ NAME.key }} in the pages."""
+    (DOCS / "data").mkdir(parents=True, exist_ok=True)
+    text = json.dumps(plain(numbers), indent=2)
+    (DOCS / "data" / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def plain(values):
@@ -76,4 +85,15 @@ def plain(values):
     return float(f"{values:.6g}") if isinstance(values, float) else values
 
 
-__all__ = ["ERROR", "GREEN", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "plain", "write"]
+def picture(axes, image, title=None, **options):
+    """Show an image without ticks, its pixels as squares."""
+    shown = axes.imshow(image, **{"cmap": "gray", "interpolation": "none", **options})
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    if title:
+        axes.set_title(title)
+    return shown
+
+
+__all__ = ["DOCS", "ERROR", "GREEN", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "picture",
+           "plain", "write"]  # fmt: skip

@@ -3,8 +3,7 @@
 import numpy as np
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 
-from _drawing import picture
-from _style import ERROR, PREDICTED, TRUTH, draw, write
+from _style import ERROR, PREDICTED, TRUTH, draw, picture, write
 from cellpose_flows import flow_of, plot_ways, recover, walk
 from two_nuclei import iou, outline, panels, zoom
 

@@ -4,8 +4,7 @@ import numpy as np
 from cellpose import dynamics
 from scipy.ndimage import uniform_filter
 
-from _drawing import picture
-from _style import TRUTH, draw, write
+from _style import TRUTH, draw, picture, write
 from two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
 
 STEPS = 200

@@ -10,7 +10,7 @@ from PIL import Image
 from stardist.matching import matching
 from stardist.models import StarDist2D
 
-from _drawing import DOCS, save_numbers
+from _style import DOCS, write
 from bioimage_course import WEIGHTS, data, show
 
 # From the hero's background, where the image is empty, to a pale cyan, where it is brightest.
@@ -78,7 +78,7 @@ def main():
         "missed": int(score.fn),
         "invented": int(score.fp),
     }
-    save_numbers("home_nuclei", numbers)
+    write("home_nuclei", numbers)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ from stardist.geometry import dist_to_coord, ray_angles, star_dist
 from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
 
-from _drawing import picture
-from _style import TRUTH, draw, write
+from _style import TRUTH, draw, picture, write
 from two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
 
 PROB_THRESH, NMS_THRESH = 0.5, 0.4

@@ -4,8 +4,7 @@ import numpy as np
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 from stardist.utils import edt_prob
 
-from _drawing import picture
-from _style import ERROR, PREDICTED, TRUTH, draw, write
+from _style import ERROR, PREDICTED, TRUTH, draw, picture, write
 from bioimage_course import data
 from two_nuclei import iou, outline, panels, two_nuclei, zoom
 

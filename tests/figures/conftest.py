@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "figures"))
 @pytest.fixture
 def docs(tmp_path, monkeypatch):
     """A folder that stands in for docs/ while a script runs."""
-    import _drawing
+    import _style
 
-    monkeypatch.setattr(_drawing, "DOCS", tmp_path)
+    monkeypatch.setattr(_style, "DOCS", tmp_path)
     return tmp_path

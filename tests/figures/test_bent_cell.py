@@ -3,7 +3,7 @@ import json
 import pytest
 from skimage.measure import label
 
-from _drawing import DOCS
+from _style import DOCS
 from bent_cell import bent_cell, best_star
 from cellpose_flows import flow_of, recover
 from two_nuclei import iou

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from cellpose import dynamics
 
-from _drawing import DOCS
+from _style import DOCS
 from cellpose_flows import STEPS, flow_of, heat, recover, walk
 from two_nuclei import iou, two_nuclei
 

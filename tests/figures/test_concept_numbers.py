@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from _drawing import DOCS
-from _style import plain
+from _style import DOCS, plain
 from bioimage_course import data
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stardist.nms import non_maximum_suppression_inds
 
-from _drawing import DOCS
+from _style import DOCS
 from stardist_nms import PROB_THRESH, candidates, suppress
 from two_nuclei import two_nuclei
 

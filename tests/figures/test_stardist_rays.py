@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stardist.geometry import polygons_to_label
 
-from _drawing import DOCS
+from _style import DOCS
 from bioimage_course import data
 from stardist_rays import MARKED, N_RAYS, rays_of_one_pixel, reconstruction_iou
 from two_nuclei import iou, two_nuclei
