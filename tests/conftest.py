@@ -1,5 +1,6 @@
 """For all tests: quiet libraries, quick ones first, and no way out of this machine."""
 
+import importlib.util
 import ipaddress
 import os
 import socket
@@ -12,6 +13,11 @@ from run_notebooks import settings
 QUIET, _ = settings()
 for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
+
+
+# torch's CUDA build brings triton, which crashes the process when TensorFlow was loaded before it.
+if importlib.util.find_spec("triton"):
+    importlib.import_module("triton")
 
 
 class NetworkUsed(OSError):
