@@ -64,13 +64,13 @@ def paint(figure, theme, image, masks, flow, ways, recovered):
     heats = [heat(mask) for mask in masks]
     logs = sum(np.log1p(temperature) / np.log1p(temperature.max()) for temperature, _ in heats)
     picture(first, np.where(inside, logs, np.nan), cmap="magma")
-    first.set_title("1  heat from each centre")
+    first.set_title("1 · heat from each centre")
     for _, (row, column) in heats:
         first.plot(column, row, "o", color=TRUTH, ms=9, mec="white")
     outline(first, inside, theme.muted, width=1)
 
     picture(second, image, **darker)
-    second.set_title("2  the flow: uphill")
+    second.set_title("2 · the flow: uphill")
     rows, columns = np.nonzero(inside & (np.indices(inside.shape) % 3 == 0).all(axis=0))
     second.quiver(
         columns,
@@ -89,13 +89,13 @@ def paint(figure, theme, image, masks, flow, ways, recovered):
     )
 
     picture(third, image, **darker)
-    third.set_title("3  pixels follow it")
+    third.set_title("3 · pixels follow it")
     for colour, way in zip(PAIR_COLOURS, ways, strict=True):
         plot_ways(third, way, colour, every=4)
         third.plot(*way[-1, ::-1, 0], "o", color="white", ms=7)
 
     picture(fourth, image)
-    fourth.set_title("4  same end, same nucleus")
+    fourth.set_title("4 · same end, same nucleus")
     for colour, mask in zip(PAIR_COLOURS, recovered, strict=True):
         outline(fourth, mask, colour, width=3.5)
     for axes in axes_of_all.flat:

@@ -44,21 +44,21 @@ def paint(figure, theme, image, masks, probability, every, kept, points):
     darker = {"vmax": image.max() * 1.3}  # so that lines stand out
 
     picture(first, image)
-    first.set_title("1  two nuclei that touch")
+    first.set_title("1 · two touching nuclei")
     for mask in masks:
         outline(first, mask, TRUTH)
 
     picture(second, probability, cmap="cividis", vmin=0, vmax=1)
-    second.set_title("2  probability")
-    bar = figure.colorbar(second.images[0], ax=second, location="bottom", ticks=[0, 0.5, 1])
+    second.set_title("2 · probability")
+    bar = figure.colorbar(second.images[0], ax=second, location="right", shrink=0.8, ticks=[0, 1])
     bar.outline.set_visible(False)
 
     picture(third, image, **darker)
-    third.set_title(f"3  {len(every)} candidates")
+    third.set_title(f"3 · {len(every)} candidates")
     polygons(third, every[::DRAWN], color="white", lw=0.8, alpha=0.5)
 
     picture(fourth, image, **darker)
-    fourth.set_title(f"4  {len(kept)} are kept")
+    fourth.set_title(f"4 · {len(kept)} kept")
     for polygon, (row, column) in zip(kept, points, strict=True):
         colour = PAIR_COLOURS[0 if masks[0][row, column] else 1]
         polygons(fourth, [polygon], color=colour, lw=3.5)
