@@ -1,8 +1,12 @@
 """tools/run_notebooks.py on tiny notebooks: what it stores, and what it refuses."""
 
+import base64
+import io
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 import run_notebooks
 
@@ -91,3 +95,15 @@ def test_a_notebook_is_found_by_its_number(tmp_path):
     assert run_notebooks.find(["05"], tmp_path) == paths[1:]
     with pytest.raises(run_notebooks.NotebookProblem, match="there are: 01_a, 05_b"):
         run_notebooks.find(["07"], tmp_path)
+
+
+def test_pictures_are_stored_in_256_colours_which_halves_the_file(notebook):
+    path = notebook(
+        "import numpy\nfrom PIL import Image\n"
+        "Image.fromarray(numpy.random.default_rng(0).integers(0, 256, (64, 64, 3), 'uint8'))"
+    )
+    assert run_notebooks.main([str(path)]) == 0
+    (output,) = nbformat.read(path, as_version=4).cells[1].outputs
+    picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    assert (picture.mode, picture.size) == ("P", (64, 64))
+    assert len(output.data["image/png"]) < 0.5 * 64 * 64 * 3 * 4 / 3

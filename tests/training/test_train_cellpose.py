@@ -90,3 +90,10 @@ def test_flows_point_to_the_middle_of_each_nucleus(tmp_path):
     assert flow_y[9, 16] > 0.5 > -0.5 > flow_y[22, 16]
     assert flow_x[16, 9] > 0.5 > -0.5 > flow_x[16, 22]
     assert (tmp_path / "flows.npy").exists()
+
+
+def test_the_image_that_the_notebooks_score_stays_unseen(tiny, dataset):
+    for kind in ("images", "masks"):
+        folder = dataset / "dsb2018" / "train" / kind
+        (folder / "00.tif").rename(folder / f"{train_cellpose.LEFT_OUT}.tif")
+    assert len(train_cellpose.load("dsb2018")) == 9

@@ -60,3 +60,12 @@ def test_the_learning_rate_falls_to_zero():
     assert rates[0] == pytest.approx(train_stardist.LEARNING_RATE)
     assert rates[-1] == pytest.approx(0)
     assert rates == sorted(rates, reverse=True)
+
+
+def test_the_image_that_the_notebooks_score_stays_unseen(dataset):
+    for kind in ("images", "masks"):
+        folder = dataset / "dsb2018" / "train" / kind
+        # In StarDist's archive the names are longer.
+        (folder / "00.tif").rename(folder / f"{train_stardist.LEFT_OUT}c0ffee.tif")
+    images, masks = train_stardist.load_training_images()
+    assert len(images) == len(masks) == 9
