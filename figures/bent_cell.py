@@ -4,8 +4,8 @@ import numpy as np
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 
 from _style import ERROR, PREDICTED, TRUTH, draw, picture, write
+from _two_nuclei import iou, outline, panels, zoom
 from cellpose_flows import flow_of, plot_ways, recover, walk
-from two_nuclei import iou, outline, panels, zoom
 
 
 def bent_cell():

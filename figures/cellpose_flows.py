@@ -5,7 +5,7 @@ from cellpose import dynamics
 from scipy.ndimage import uniform_filter
 
 from _style import TRUTH, draw, picture, write
-from two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
+from _two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
 
 STEPS = 200
 

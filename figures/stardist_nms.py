@@ -6,7 +6,7 @@ from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
 
 from _style import TRUTH, draw, picture, write
-from two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
+from _two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
 
 PROB_THRESH, NMS_THRESH = 0.5, 0.4
 NOISE = 0.06  # a network is never exact: its polygons are a few per cent off

@@ -5,8 +5,8 @@ from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 from stardist.utils import edt_prob
 
 from _style import ERROR, PREDICTED, TRUTH, draw, picture, write
+from _two_nuclei import iou, outline, panels, two_nuclei, zoom
 from bioimage_course import data
-from two_nuclei import iou, outline, panels, two_nuclei, zoom
 
 N_RAYS = 32
 MARKED = {0: "right", 8: "down", 16: "left", 24: "up"}  # StarDist starts right and turns down

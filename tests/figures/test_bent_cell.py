@@ -4,9 +4,9 @@ import pytest
 from skimage.measure import label
 
 from _style import DOCS
+from _two_nuclei import iou
 from bent_cell import bent_cell, best_star
 from cellpose_flows import flow_of, recover
-from two_nuclei import iou
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "bent_cell.json").read_text(encoding="utf-8"))

@@ -5,8 +5,8 @@ import pytest
 from cellpose import dynamics
 
 from _style import DOCS
+from _two_nuclei import iou, two_nuclei
 from cellpose_flows import STEPS, flow_of, heat, recover, walk
-from two_nuclei import iou, two_nuclei
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "cellpose_flows.json").read_text(encoding="utf-8"))

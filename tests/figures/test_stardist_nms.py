@@ -5,8 +5,8 @@ import pytest
 from stardist.nms import non_maximum_suppression_inds
 
 from _style import DOCS
+from _two_nuclei import two_nuclei
 from stardist_nms import PROB_THRESH, candidates, suppress
-from two_nuclei import two_nuclei
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "stardist_nms.json").read_text(encoding="utf-8"))

@@ -5,9 +5,9 @@ import pytest
 from stardist.geometry import polygons_to_label
 
 from _style import DOCS
+from _two_nuclei import iou, two_nuclei
 from bioimage_course import data
 from stardist_rays import MARKED, N_RAYS, rays_of_one_pixel, reconstruction_iou
-from two_nuclei import iou, two_nuclei
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "stardist_rays.json").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from two_nuclei import iou, touching_pair, two_nuclei
+from _two_nuclei import iou, touching_pair, two_nuclei
 
 
 def test_the_pair_with_the_longest_border_is_found_across_a_gap_of_one_pixel():
