@@ -1,8 +1,10 @@
-"""What both training scripts do at the end: hashes beside the weights, results as JSON."""
+"""What both training scripts share at the end: checkpoints, hashes beside weights, JSON results."""
 
 import hashlib
 import json
 from pathlib import Path
+
+import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -17,3 +19,20 @@ def write_hashes(folder):
     files = sorted(f for f in folder.iterdir() if f.name not in {"SHA256SUMS", "MODEL_CARD.md"})
     lines = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in files]
     (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def save_checkpoint(path, arrays, step, history):
+    """Keep arrays, step and history in one file; an interruption leaves one whole checkpoint."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        named = {f"array_{i:04}": array for i, array in enumerate(arrays)}
+        np.savez(file, step=step, history=json.dumps(history), **named)
+    partial.replace(path)
+
+
+def load_checkpoint(path):
+    """Return the arrays, the step and the history of a checkpoint."""
+    with np.load(path, allow_pickle=False) as saved:
+        arrays = [saved[name] for name in sorted(saved.files) if name.startswith("array_")]
+        return arrays, int(saved["step"]), json.loads(str(saved["history"]))

@@ -4,45 +4,44 @@
     python training/train_cellpose.py --restart  # forget the checkpoint
 
 Reads fluorescence nuclei (`data.fetch("dsb2018")`) and, where the folder is there, bright-field
-tissue (`data.fetch("dsb2018_brightfield")`), `train` parts only. Bright-field images are made grey
-and inverted, so that nuclei are bright in every image the network sees. The network, its targets
-and its loss are Cellpose's own; the loop is written out because Cellpose's cannot be resumed.
-It uses a GPU (CUDA or Apple's MPS) when torch finds one.
+tissue (`data.fetch("dsb2018_brightfield")`), `train` parts only. Images of both kinds are also
+shown inverted, so that one network finds nuclei that are brighter or darker than their
+surroundings. The network, its targets and its loss are Cellpose's own; the loop is written out
+because Cellpose's cannot be resumed. It uses a GPU (CUDA or Apple's MPS) when torch finds one.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from cellpose.dynamics import labels_to_flows
+from cellpose.dynamics import labels_to_flows, resize_and_compute_masks
+from cellpose.models import CellposeModel
 from cellpose.resnet_torch import CPnet
 from cellpose.train import _loss_fn_seg
-from cellpose.transforms import normalize99, random_rotate_and_resize
-from cellpose.utils import diameters
-from skimage.color import rgb2gray
-from skimage.io import imread
+from cellpose.transforms import convert_image, normalize_img
+from stardist.matching import matching_dataset
 from tqdm import tqdm
 
+import augment
+import training_images
 from bioimage_course import WEIGHTS, data
-from export import RESULTS, write_hashes, write_json
+from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "cellpose_nuclei"
 SEED = 42
-STEPS = 1500
+STEPS = 3600
 BATCH_SIZE = 8
 PATCH_SIZE = 128  # pixels
 LEARNING_RATE = 2e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
-WARM_UP = 60
-WEIGHT_DECAY = 1e-5
+WARM_UP = 100
+WEIGHT_DECAY = 1e-4
 DIAMETER = 17.0  # pixels: what `diameter` brings nuclei to; as in Cellpose's own `nuclei`
-BRIGHTFIELD_SHARE = 0.25  # of every batch
-VALIDATION_SHARE = 0.1
-# The image that the notebooks segment and score is a part of this one: it must stay unseen.
-LEFT_OUT = "4dbbb275960ab9e4"
+BRIGHTFIELD_SHARE = 0.25  # of all patches
+INVERTED = {"dsb2018": 0.06, "dsb2018_brightfield": 0.4}  # share of patches shown inverted
+LOGIT_THRESHOLDS = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]  # tried at the end
 VALIDATE_EVERY = 100  # steps; also when the checkpoint is written
 # -------------------------------------------------------------------------------------------------
 
@@ -55,71 +54,61 @@ def pick_device():
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def nuclei_bright(image):
-    """Image (Y, X) or RGB (Y, X, 3) → grey float32 (Y, X) in which nuclei are the bright part."""
-    grey = rgb2gray(image[..., :3]) if image.ndim == 3 else image
-    grey = grey.astype(np.float32)
-    bright_background = np.median(grey) > (grey.min() + grey.max()) / 2
-    return grey.max() - grey if bright_background else grey
+def read(name):
+    """Samples to learn from, unseen ones of known kind, unseen families, as in `split`.
+
+    Their image becomes what `CellposeModel.eval` makes of it: grey, its 1st percentile 0 and its
+    99th 1. They get `flows`, shape (Y, X, 3): inside or outside, flow in y, flow in x.
+    """
+    samples = training_images.read(name)
+    for sample in tqdm(samples, desc=f"Flows, {name}"):
+        sample.image = normalize_img(convert_image(sample.image, channels=[0, 0]))[..., 0]
+        sample.flows = flows_of(sample.labels, RUN / "flows" / f"{sample.name}.npy")
+    # Bright-field images are few and of one family: none is held out for its size.
+    families = training_images.HELD_OUT_SIZES if name == "dsb2018" else ()
+    return training_images.split(samples, families)
 
 
-def as_network_input(image):
-    """What `CellposeModel.eval` makes of a grey image: (2, Y, X), normalised, second channel 0."""
-    grey = normalize99(nuclei_bright(image))
-    return np.stack([grey, np.zeros_like(grey)])
-
-
-def load(name):
-    """Return a list of samples {image (2, Y, X), flows (3, Y, X), diameter} of one data set."""
-    samples = []
-    pairs = [
-        pair
-        for pair in data.pairs(data.fetch(name), "train")
-        if not pair[0].stem.startswith(LEFT_OUT)
-    ]
-    for image_path, mask_path in tqdm(pairs, desc=f"Flows, {name}"):
-        mask = imread(mask_path).astype(np.int32)
-        flows = flows_of(mask, RUN / "flows" / f"{image_path.stem}.npy")
-        samples.append(
-            {
-                "image": as_network_input(imread(image_path)),
-                "flows": flows,
-                "diameter": max(diameters(mask)[0], 5.0),
-            }
-        )
-    return samples
-
-
-def flows_of(mask, cache):
-    """Cellpose's targets: inside or outside, flow in y, flow in x. Slow, so kept in a file."""
+def flows_of(labels, cache):
+    """Cellpose's targets, shape (Y, X, 3). Slow, so kept in a file."""
     if not cache.exists():
-        flows = labels_to_flows([mask], device=torch.device("cpu"))[0][1:]
+        flows = labels_to_flows([labels.copy()], device=torch.device("cpu"))[0][1:]
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.save(cache, flows.astype(np.float16))
+        np.save(cache, np.moveaxis(flows, 0, -1).astype(np.float16))
     return np.load(cache).astype(np.float32)  # from the file, so that every run sees the same
 
 
-def draw_batch(groups, rng):
-    """Random crops, turned, mirrored and rescaled. Returns images and targets (batch, …, Y, X)."""
-    images, flows, shrink = [], [], []
+def draw_patch(samples, rng, inverted, augmented=True):
+    """One patch as the network sees it, shape (2, Y, X), and its flows, shape (3, Y, X)."""
+    sample = training_images.draw(samples, rng)
+    (image, labels, flows), turns, mirrored = augment.cut(
+        sample, [sample.image, sample.labels, sample.flows], PATCH_SIZE, rng
+    )
+    if augmented:
+        image = augment.record_differently(image, labels, rng)
+    if rng.random() < inverted:
+        image = 1 - image
+    return np.stack([image, np.zeros_like(image)]), turned(flows, turns, mirrored)
+
+
+def turned(flows, turns, mirrored):
+    """Let arrows of a patch that was mirrored, then turned, point the right way; (3, Y, X)."""
+    inside, y, x = np.moveaxis(flows, -1, 0)
+    x = -x if mirrored else x
+    for _ in range(turns):
+        y, x = -x, y
+    return np.stack([inside, y, x])
+
+
+def draw_batch(groups, rng, augmented=True):
+    """Patches, shape (batch, 2, Y, X), and flows, shape (batch, 3, Y, X), of groups {name: …}."""
+    patches = []
     for _ in range(BATCH_SIZE):
-        group = groups[-1] if rng.random() < BRIGHTFIELD_SHARE else groups[0]
-        sample = group[rng.integers(len(group))]
-        # Between the size as recorded (0) and every image brought to the same diameter (1), so
-        # that the model works with and without a given diameter.
-        towards_mean = rng.random()
-        shrink.append((sample["diameter"] / DIAMETER) ** towards_mean * rng.uniform(0.75, 1.3))
-        brightness = rng.uniform(0.7, 1.4), rng.uniform(-0.1, 0.1)
-        image = sample["image"].copy()
-        image[0] = image[0] * brightness[0] + brightness[1]
-        image[0] += rng.uniform(0, 0.05) * rng.normal(size=image[0].shape)
-        images.append(image)
-        flows.append(sample["flows"])
-    np.random.seed(rng.integers(2**31))  # Cellpose's function draws from numpy's global state
-    crops, targets = random_rotate_and_resize(
-        images, Y=flows, rescale=np.array(shrink), scale_range=0.0, xy=(PATCH_SIZE, PATCH_SIZE)
-    )[:2]
-    return crops, targets
+        bright = "dsb2018_brightfield" in groups and rng.random() < BRIGHTFIELD_SHARE
+        name = "dsb2018_brightfield" if bright else "dsb2018"
+        patches.append(draw_patch(groups[name], rng, INVERTED[name] * augmented, augmented))
+    images, flows = zip(*patches, strict=True)
+    return np.stack(images).astype(np.float32), np.stack(flows).astype(np.float32)
 
 
 def learning_rate(step):
@@ -129,49 +118,71 @@ def learning_rate(step):
     return float(LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * share)))
 
 
-def loss_of(net, crops, targets, device):
-    batch = torch.from_numpy(crops).to(device, memory_format=torch.channels_last)
+def loss_of(net, images, flows, device):
+    batch = torch.from_numpy(images).to(device, memory_format=torch.channels_last)
     # Half precision halves the time where the hardware knows bfloat16, and is slow where not.
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type != "mps"):
         predicted = net(batch)[0]
-    return _loss_fn_seg(targets, predicted.float(), device)
+    return _loss_fn_seg(flows, predicted.float(), device)
 
 
-def train(groups, validation, device, restart=False):
-    """Train, or go on from the checkpoint in `RUN`. Returns the network and its loss history."""
+def state_of(net, optimiser):
+    """Every tensor that training changes: of the network, and two averages per parameter."""
+    averages = [optimiser.state[p] for p in net.parameters() if p in optimiser.state]
+    return [
+        *net.state_dict().values(),
+        *(values[key] for values in averages for key in ("step", "exp_avg", "exp_avg_sq")),
+    ]
+
+
+def train(used, unseen, device, restart=False):
+    """Train, or go on from the checkpoint in `RUN`. Returns the network and its loss history.
+
+    used : {data set: samples};  unseen : {name: {data set: samples}}, each with a loss of its own
+    """
     net = CPnet([2, 32, 64, 128, 256], nout=3, sz=3, diam_mean=DIAMETER).to(device)
     net = net.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    checkpoint, first, history, hours = RUN / "checkpoint.pt", 0, [], 0.0
+    learned = [p for p in net.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(learned, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    checkpoint, first, history = RUN / "checkpoint.npz", 0, []
     if checkpoint.exists() and not restart:
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        net.load_state_dict(state["net"])
-        optimiser.load_state_dict(state["optimiser"])
-        first, history = state["step"], json.loads(state["history"])
-        hours = history[-1]["hours"]
+        arrays, first, history = load_checkpoint(checkpoint)
+        for parameter in learned:  # what the optimiser makes at its first step
+            optimiser.state[parameter] = {
+                "step": torch.tensor(0.0),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+        for tensor, array in zip(state_of(net, optimiser), arrays, strict=True):
+            tensor.data.copy_(torch.from_numpy(array))
+    validation = {
+        name: [draw_batch(groups, np.random.default_rng([SEED, 0, k]), augmented=False)
+               for k in range(12)]
+        for name, groups in unseen.items() if groups.get("dsb2018")
+    }  # fmt: skip
 
+    hours = history[-1]["hours"] if history else 0.0
     began, recent = time.perf_counter(), []
     for step in tqdm(range(first, STEPS), initial=first, total=STEPS, desc="Training"):
         net.train()
         optimiser.param_groups[0]["lr"] = learning_rate(step)
-        loss = loss_of(net, *draw_batch(groups, np.random.default_rng([SEED, step])), device)
+        batch = draw_batch(used, np.random.default_rng([SEED, 1, step]))
+        loss = loss_of(net, *batch, device)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         recent.append(loss.item())
 
         if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == STEPS:
-            history.append(
-                {
-                    "step": step + 1,
-                    "loss": round(float(np.mean(recent)), 4),
-                    "val_loss": round(validate(net, validation, device), 4),
-                    "hours": round(hours + (time.perf_counter() - began) / 3600, 3),
-                }
-            )
+            row = {"step": step + 1, "loss": round(float(np.mean(recent)), 4)}
+            for name, batches in validation.items():
+                row[f"loss_{name}"] = round(validate(net, batches, device), 4)
+            row["hours"] = round(hours + (time.perf_counter() - began) / 3600, 3)
+            history.append(row)
             recent.clear()
-            save_checkpoint(checkpoint, net, optimiser, step + 1, history)
-            tqdm.write(str(history[-1]))
+            arrays = [t.detach().cpu().numpy() for t in state_of(net, optimiser)]
+            save_checkpoint(checkpoint, arrays, step + 1, history)
+            tqdm.write(str(row))
     return net, history
 
 
@@ -181,26 +192,51 @@ def validate(net, batches, device):
         return float(np.mean([loss_of(net, *batch, device).item() for batch in batches]))
 
 
-def save_checkpoint(path, net, optimiser, step, history):
-    """Write beside the old file first: an interruption leaves one whole checkpoint."""
-    partial = path.with_suffix(".partial")
-    state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
-    torch.save(state | {"history": json.dumps(history)}, partial)
-    partial.replace(path)
-
-
-def export(net, history, settings):
+def save(net, path):
     """Save the tensors as float16: half the size; they load into a float32 network unchanged."""
-    folder = WEIGHTS / NAME
-    folder.mkdir(parents=True, exist_ok=True)
     # Where no diameter is given, the image is used at the size it has.
     net.diam_labels.data.fill_(DIAMETER)
     tensors = {
         key: value.cpu().contiguous().half() if value.is_floating_point() else value.cpu()
         for key, value in net.state_dict().items()
     }
-    torch.save(tensors, folder / "model")
-    write_hashes(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(tensors, path)
+
+
+def tune_threshold(path, samples):
+    """The logit above which a pixel should belong to a nucleus, tried on unseen images.
+
+    Returns the best of `LOGIT_THRESHOLDS` by the mean AP over IoU 0.5 to 0.9.
+    """
+    model = CellposeModel(gpu=torch.cuda.is_available(), pretrained_model=str(path))
+    scores = np.zeros(len(LOGIT_THRESHOLDS))
+    outputs = [
+        model.eval(sample.image, channels=[0, 0], normalize=False, compute_masks=False)[1]
+        for sample in tqdm(samples, desc="Tuning the threshold")
+    ]
+    for i, threshold in enumerate(LOGIT_THRESHOLDS):
+        found = [
+            resize_and_compute_masks(flow, logit, cellprob_threshold=threshold)
+            for _, flow, logit in outputs
+        ]
+        rows = matching_dataset(
+            [sample.labels for sample in samples], found, thresh=(0.5, 0.6, 0.7, 0.8, 0.9),
+            show_progress=False,
+        )  # fmt: skip
+        scores[i] = np.mean([row.accuracy for row in rows])
+    return LOGIT_THRESHOLDS[int(np.argmax(scores))]
+
+
+def export(net, history, settings, unseen):
+    """Write the weights into the package; Cellpose's default threshold of 0 is then the tuned one."""
+    path = WEIGHTS / NAME / "model"
+    save(net, RUN / "model")
+    threshold = tune_threshold(RUN / "model", unseen)
+    net.output[-1].bias.data[2] -= threshold  # the logit is the last of three outputs
+    save(net, path)
+    write_hashes(path.parent)
+    settings = settings | {"logit_shift": -threshold}
     write_json(RESULTS / f"history_{NAME}.json", {"settings": settings, "steps": history})
 
 
@@ -211,29 +247,27 @@ def main():
 
     torch.manual_seed(SEED)
     device = pick_device()
-    RUN.mkdir(parents=True, exist_ok=True)
-    groups, held_out = [], []
-    for name in ("dsb2018", "dsb2018_brightfield"):
-        try:
-            samples = load(name)
-        except data.DataError as error:
-            if not groups:
-                raise
-            print(f"Training on fluorescence only. {error}")
-            continue
-        order = np.random.default_rng(SEED).permutation(len(samples))
-        split = round(VALIDATION_SHARE * len(samples))
-        held_out.append([samples[i] for i in order[:split]])
-        groups.append([samples[i] for i in order[split:]])
-    validation = [draw_batch(held_out, np.random.default_rng([SEED, 0, k])) for k in range(12)]
+    used, known, families = {}, {}, {}
+    names = ["dsb2018", "dsb2018_brightfield"]
+    try:
+        data.fetch(names[1])
+    except data.DataError as error:
+        print(f"Training on fluorescence only. {error}")
+        names.pop()
+    for name in names:
+        used[name], known[name], families[name] = read(name)
+    aside = [*known["dsb2018"], *families["dsb2018"], *known.get("dsb2018_brightfield", [])]
+    print(f"{[len(s) for s in used.values()]} images to learn from; {len(aside)} kept aside.")
 
-    net, history = train(groups, validation, device, restart)
+    net, history = train(used, {"known": known, "families": {"dsb2018": families["dsb2018"]}},
+                         device, restart)  # fmt: skip
     settings = {
         "seed": SEED, "steps": STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
-        "diameter": DIAMETER, "images": [len(group) for group in groups], "device": device.type,
+        "diameter": DIAMETER, "images": [len(group) for group in used.values()],
+        "kept_aside": len(aside), "device": device.type,
     }  # fmt: skip
-    export(net, history, settings)
+    export(net, history, settings, aside)
 
 
 if __name__ == "__main__":

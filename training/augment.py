@@ -1,0 +1,87 @@
+"""Make many patches of one image: cut out, turn, mirror, zoom, and change how it was recorded.
+
+A network that saw a nucleus dim and bright, sharp and blurred, small and large is less surprised
+by another microscope. Images are normalised: 0 is their dark end, 1 their bright end.
+"""
+
+import cv2  # comes with cellpose; resizes with any number of channels
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+# Strengths. Chances are per patch.
+ZOOM_SPREAD = 0.3  # of the logarithm: two thirds of all patches lie within 0.74 to 1.35
+ZOOM_LIMITS = (0.5, 2.2)
+ON_A_NUCLEUS = 0.9  # chance that the patch is cut around a nucleus, not anywhere
+CHANCE = 0.3  # of each of: uneven nuclei, blur, noise, uneven background
+
+
+def cut(sample, arrays, size, rng):
+    """Cut the same random square out of `arrays`, zoomed to `size`.
+
+    Parameters
+    ----------
+    sample : Sample
+        Tells where nuclei lie.
+    arrays : list of arrays, shape (Y, X) or (Y, X, C)
+        Integer arrays are labels: no new numbers arise. Others are interpolated.
+    size : int
+        Side of the patch in pixels.
+
+    Returns
+    -------
+    list of arrays, shape (size, size) or (size, size, C); all turned and mirrored alike
+    turns, mirrored : int, bool
+        Quarter turns counter-clockwise, and whether left and right were swapped before.
+    """
+    rows, columns = sample.labels.shape
+    zoom = np.exp(np.clip(rng.normal(0, ZOOM_SPREAD), *np.log(ZOOM_LIMITS)))
+    side = min(int(round(size / zoom)), rows, columns)
+    if len(sample.centres) and rng.random() < ON_A_NUCLEUS:
+        centre = sample.centres[rng.choice(len(sample.centres), p=sample.weights)]
+        corner = centre - side // 2 + rng.integers(-side // 3, side // 3 + 1, 2)
+    else:
+        corner = rng.integers(0, [rows, columns])
+    top, left = np.clip(corner, 0, [rows - side, columns - side])
+    turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+    patches = []
+    for array in arrays:
+        patch = array[top : top + side, left : left + side]
+        how = cv2.INTER_LINEAR if side < size else cv2.INTER_AREA
+        if patch.dtype.kind in "iu":
+            how = cv2.INTER_NEAREST_EXACT
+        patch = cv2.resize(patch, (size, size), interpolation=how)
+        patch = patch[:, ::-1] if mirrored else patch
+        patches.append(np.ascontiguousarray(np.rot90(patch, turns)))
+    return patches, turns, mirrored
+
+
+def record_differently(image, labels, rng):
+    """Change a normalised patch as another stain, lamp, lens or camera would.
+
+    Parameters
+    ----------
+    image : float32 array, shape (Y, X)
+    labels : integer array, shape (Y, X)
+
+    Returns
+    -------
+    float32 array, shape (Y, X)
+    """
+    shape = image.shape
+    if rng.random() < CHANCE:  # nuclei that took up more or less of the stain
+        factors = np.exp(rng.normal(0, 0.35, labels.max() + 1))
+        factors[0] = 1
+        image = image * gaussian_filter(factors[labels], 1)
+    if rng.random() < CHANCE:
+        image = gaussian_filter(image, rng.uniform(0.4, 1.6))
+    # Brightness, background and contrast (gamma bends the scale between dark and bright).
+    bent = np.abs(image) ** np.exp(rng.normal(0, 0.25)) * np.sign(image)
+    image = bent * np.exp(rng.normal(0, 0.3)) + rng.normal(0, 0.07)
+    if rng.random() < CHANCE:  # light that falls off towards one side
+        direction, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.3)
+        y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+        image = image + strength * (np.sin(direction) * y + np.cos(direction) * x)
+    if rng.random() < CHANCE:  # grain: of the camera everywhere, of the light where it is bright
+        grain = rng.uniform(0, 0.08) + rng.uniform(0, 0.08) * np.sqrt(np.clip(image, 0, 1))
+        image = image + grain * rng.normal(size=shape)
+    return image.astype(np.float32)
