@@ -1,96 +1,102 @@
-"""Score the course's models on the images they never saw, and write training/results/scores.json.
+"""Score the classical baseline and the course's models, and write training/results/.
 
-    python training/evaluate.py
+    python training/evaluate.py             # the course's own; no network
+    python training/evaluate.py --official  # published models as well: downloads them
 
-Every model runs with the thresholds it ships with. Objects of all test images are pooled. AP is
-the 2018 Data Science Bowl's TP / (TP + FP + FN) at one IoU, which `stardist.matching` calls
-`accuracy`: not the area under a precision–recall curve.
+Every method runs with the thresholds it ships with, on images that it never saw: two test sets,
+and the families of images that were held out of training.
 """
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+import argparse
+import json
+import platform
 
 import numpy as np
 import torch
-from cellpose.models import CellposeModel
-from csbdeep.utils import normalize
-from skimage.io import imread
-from stardist.matching import matching_dataset
-from stardist.models import StarDist2D
 from tqdm import tqdm
 
-from bioimage_course import WEIGHTS, data
+import methods
+import otsu_watershed
+import scoring
+import speed
+import training_images
+from bioimage_course import data
 from export import RESULTS, write_json
-from train_cellpose import nuclei_bright
 
-IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
-TEST_SETS = {
-    "stardist_nuclei": ["dsb2018"],
-    "cellpose_nuclei": ["dsb2018", "dsb2018_brightfield"],
+OFFICIAL = {
+    "versatile_fluo": lambda measure: methods.official_stardist("2D_versatile_fluo"),
+    "cyto3": lambda measure: methods.official_cellpose("cyto3", measure),
+    "nuclei": lambda measure: methods.official_cellpose("nuclei", measure),
 }
+TUNE_EVERY = 6  # Otsu + watershed is tuned on every sixth of the images the networks learned from
 
 
-def stardist_nuclei():
-    model = StarDist2D(None, name="stardist_nuclei", basedir=str(WEIGHTS))
-    return lambda image: model.predict_instances(normalize(image, 1, 99.8))[0]
+def read_sets():
+    """Images and annotations: those to tune the baseline on, and {set: samples} to score."""
+    used, _, families = training_images.split(training_images.read("dsb2018"))
+    sets = {"dsb2018_test": training_images.read("dsb2018", "test"), "dsb2018_families": families}
+    try:
+        sets["dsb2018_brightfield_test"] = training_images.read("dsb2018_brightfield", "test")
+    except data.DataError as error:
+        print(f"Not scored on bright-field images. {error}")
+    return used[::TUNE_EVERY], {name: samples for name, samples in sets.items() if samples}
 
 
-def cellpose_nuclei():
-    model = CellposeModel(
-        gpu=torch.cuda.is_available(), pretrained_model=str(WEIGHTS / "cellpose_nuclei" / "model")
-    )
-    return lambda image: model.eval(nuclei_bright(image), channels=[0, 0])[0]
-
-
-def score(segment, pairs, description):
-    """Segment every image of `pairs` (paths) and compare with its mask; returns a dict for JSON."""
-    truth, predicted = [], []
-    for image_path, mask_path in tqdm(pairs, desc=description):
-        truth.append(imread(mask_path).astype(np.int32))
-        predicted.append(segment(imread(image_path)).astype(np.int32))
-    return scores_of(truth, predicted)
-
-
-def scores_of(truth, predicted):
-    """Pooled scores of label images, a key for each IoU: {"ap": {"iou50": …}, "f1": …, …}."""
-    # One row per threshold, objects of all images counted together.
-    rows = matching_dataset(truth, predicted, thresh=IOU_THRESHOLDS, show_progress=False)
-    per_iou = {f"iou{round(100 * row.thresh)}": row for row in rows}
-    names = {
-        "ap": "accuracy", "precision": "precision", "recall": "recall", "f1": "f1",
-        "pq": "panoptic_quality",
-    }  # fmt: skip
-    table = {
-        ours: {key: round(float(getattr(row, theirs)), 4) for key, row in per_iou.items()}
-        for ours, theirs in names.items()
+def evaluate(segment, samples, description):
+    """Segment every sample and compare with its annotation; returns a dict for JSON."""
+    images, truth = [s.image for s in samples], [s.labels for s in samples]
+    predicted = [segment(image).astype(np.int32) for image in tqdm(images, desc=description)]
+    return scoring.scores_of(truth, predicted) | {
+        "uncertainty": scoring.uncertainty_of(truth, predicted),
+        "errors": scoring.errors_of(truth, predicted),
+        "examples": scoring.examples_of(
+            truth, predicted, [methods.nuclei_bright(image) for image in images]
+        ),
+        **scoring.groups_of(truth, predicted),
     }
-    table["ap"]["mean"] = round(float(np.mean([row.accuracy for row in rows])), 4)
-    counts = {"images": len(truth), "objects": rows[0].n_true, "predicted": rows[0].n_pred}
-    return counts | table
+
+
+def machine():
+    """What the times were measured on."""
+    return {
+        "threads": torch.get_num_threads(),
+        "processor": platform.machine(),
+        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
+    }
 
 
 def main():
-    scores = {}
-    for name, build in {
-        "stardist_nuclei": stardist_nuclei,
-        "cellpose_nuclei": cellpose_nuclei,
-    }.items():
-        if not (WEIGHTS / name / "SHA256SUMS").exists():
-            print(f"No weights for {name} yet: run training/train_{name.split('_')[0]}.py first.")
-            continue
-        segment, scores[name] = build(), {}
-        for test_set in TEST_SETS[name]:
-            try:
-                pairs = data.pairs(data.fetch(test_set), "test")
-            except data.DataError as error:
-                print(f"{name} is not scored on {test_set}. {error}")
-                continue
-            table = score(segment, pairs, f"{name} on {test_set}")
-            scores[name][f"{test_set}_test"] = table
-            print(name, test_set, "AP", table["ap"])
-    write_json(RESULTS / "scores.json", scores)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--official", action="store_true", help="download published models too")
+    official = parser.parse_args().official
+
+    tuned_on, sets = read_sets()
+    settings = otsu_watershed.tune([(s.image, s.labels) for s in tuned_on])
+    write_json(RESULTS / "otsu_watershed.json", settings)
+    measure = methods.classical(settings)
+    builders = {
+        "otsu_watershed": lambda: measure,
+        "stardist_nuclei": methods.stardist_nuclei,
+        "cellpose_nuclei": methods.cellpose_nuclei,
+    }
+    for name, build in OFFICIAL.items() if official else ():
+        builders[name] = lambda build=build: build(measure)
+
+    path = RESULTS / "scores.json"
+    # Rows of published models stay from when they were last run.
+    scores = json.loads(path.read_text()) if path.exists() else {}
+    scores = {name: table for name, table in scores.items() if name in OFFICIAL}
+    for name, build in builders.items():
+        segment = build()
+        scores[name] = {
+            set_name: evaluate(segment, samples, f"{name} on {set_name}")
+            for set_name, samples in sets.items()
+        }
+        write_json(path, scores)
+        for set_name, table in scores[name].items():
+            print(f"{name} on {set_name}: AP {table['ap']}")
+    own = ("otsu_watershed", "stardist_nuclei", "cellpose_nuclei")
+    write_json(RESULTS / "speed.json", machine() | {name: speed.measure(name) for name in own})
 
 
 if __name__ == "__main__":

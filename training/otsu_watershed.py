@@ -19,23 +19,20 @@ from tqdm import tqdm
 # What is tried; distances in pixels. All combinations.
 CHOICES = {
     "blur": (0, 0.5, 1),
-    "root": (False, True),  # threshold the square root: dim nuclei count as much as bright ones
     "seed_blur": (1, 2, 3),
     "seed_distance": (2, 4, 6),
 }
 SMALLEST = 20  # pixels; smaller pieces are taken for dirt
 
 
-def segment(image, *, blur, root, seed_blur, seed_distance):
+def segment(image, *, blur, seed_blur, seed_distance):
     """Label image of bright nuclei on a dark background.
 
     Parameters
     ----------
     image : array, shape (Y, X)
     blur : float
-        Sigma of the Gaussian before the threshold, in pixels.
-    root : bool
-        Whether to threshold the square root of the image.
+        Sigma of the Gaussian before the threshold, in pixels; 0 for none.
     seed_blur : float
         Sigma of the Gaussian that smooths the distance transform, in pixels.
     seed_distance : int
@@ -46,8 +43,6 @@ def segment(image, *, blur, root, seed_blur, seed_distance):
     int32 array, shape (Y, X); all 0 if the image has the same value everywhere
     """
     smooth = gaussian(np.asarray(image, float), blur)
-    if root:
-        smooth = np.sqrt(smooth - smooth.min())
     if np.ptp(smooth) == 0:
         return np.zeros(smooth.shape, np.int32)
     nuclei = binary_fill_holes(smooth > threshold_otsu(smooth))

@@ -51,8 +51,8 @@ class Sample:
 
 
 def _touches_another(labels, box):
-    """Whether two different nuclei are neighbours within a bounding box."""
-    part = labels[box]
+    """Whether two different nuclei are neighbours within a bounding box, or at its edge."""
+    part = labels[tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)]
     for one, other in ((part[1:], part[:-1]), (part[:, 1:], part[:, :-1])):
         if np.any((one != other) & (one > 0) & (other > 0)):
             return True

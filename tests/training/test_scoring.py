@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+import scoring
+
+
+@pytest.fixture
+def two_images():
+    """Image one: two nuclei, both found. Image two: two nuclei, merged into one object."""
+    truth = np.zeros((40, 40), np.int32)
+    truth[5:15, 5:15], truth[5:15, 15:25] = 1, 2
+    return [truth, truth], [truth, (truth > 0).astype(np.int32)]
+
+
+def test_objects_of_all_images_are_pooled(two_images):
+    scores = scoring.scores_of(*two_images)
+    # Two matches, one invented (the merged object's IoU is exactly 0.5, so it matches at 0.5).
+    assert (scores["images"], scores["objects"], scores["predicted"]) == (2, 4, 3)
+    assert scores["ap"]["iou60"] == pytest.approx(2 / (2 + 1 + 2))
+    assert scores["precision"]["iou60"] == pytest.approx(2 / 3, abs=1e-4)
+    assert scores["recall"]["iou60"] == pytest.approx(2 / 4)
+    assert scores["f1"]["iou60"] == pytest.approx(2 * 2 / (4 + 3), abs=1e-4)
+
+
+def test_the_mean_is_over_the_five_thresholds(two_images):
+    ap = scoring.scores_of(*two_images)["ap"]
+    mean = np.mean([ap[f"iou{percent}"] for percent in (50, 60, 70, 80, 90)])
+    assert ap["mean"] == pytest.approx(mean, abs=1e-4)
+
+
+def test_pooled_and_mean_over_images_are_told_apart(two_images):
+    uncertainty = scoring.uncertainty_of(*two_images)
+    assert uncertainty["pooled"]["iou60"]["value"] == pytest.approx(2 / 5)
+    assert uncertainty["over_images"]["iou60"]["value"] == pytest.approx((1 + 0) / 2)
+
+
+def test_the_interval_holds_the_value_and_narrows_with_more_images(two_images):
+    few = scoring.uncertainty_of(*two_images)["pooled"]["iou60"]
+    many = scoring.uncertainty_of(*(images * 20 for images in two_images))["pooled"]["iou60"]
+    for interval in (few, many):
+        assert interval["low"] <= interval["value"] <= interval["high"]
+    assert many["high"] - many["low"] < few["high"] - few["low"]
+
+
+def test_an_image_without_nuclei_in_which_none_are_found_is_right():
+    nothing = [np.zeros((8, 8), np.int32)]
+    assert scoring.uncertainty_of(nothing, nothing)["over_images"]["iou50"]["value"] == 1
+
+
+def boxes(*corners):
+    labels = np.zeros((60, 60), np.int32)
+    for number, (top, left, bottom, right) in enumerate(corners, start=1):
+        labels[top:bottom, left:right] = number
+    return labels
+
+
+NUCLEI = boxes((5, 5, 15, 15), (5, 15, 15, 25), (30, 5, 40, 25))
+
+
+@pytest.mark.parametrize(
+    "predicted, kind, count",
+    [
+        (NUCLEI, "found", 3),
+        (boxes((5, 5, 15, 25)), "merged", 2),
+        (boxes((30, 5, 40, 14), (30, 15, 40, 25)), "split", 1),
+        (boxes(), "missed", 3),
+        (boxes((30, 5, 34, 15)), "missed", 3),
+        (boxes((32, 5, 36, 25)), "outline", 1),
+        (boxes((50, 50, 58, 58)), "invented", 1),
+    ],
+)
+def test_errors_are_told_apart(predicted, kind, count):
+    errors = scoring.errors_of([NUCLEI], [predicted])
+    assert errors[kind] == count
+    assert sum(errors.values()) - errors["invented"] == 3
+
+
+def test_groups_hold_every_image_once(two_images):
+    groups = scoring.groups_of(*two_images)
+    for found in groups.values():
+        assert sum(table["images"] for table in found.values()) == 2
+    assert list(groups["by_image_size"]) == ["size_40x40"]
+    assert list(groups["by_nucleus_size"]) == ["below_15_px"]
+    assert list(groups["by_density"]) == ["below_20_percent"]
+
+
+def test_examples_are_the_worst_and_the_best_image(two_images):
+    images = [labels * 5.0 for labels in two_images[0]]
+    examples = scoring.examples_of(*two_images, images)
+    assert (examples["best"]["predicted"], examples["best"]["ap_mean"]) == (2, 1)
+    assert (examples["worst"]["predicted"], examples["worst"]["nuclei"]) == (1, 2)

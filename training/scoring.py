@@ -1,0 +1,184 @@
+"""Compare label images with annotations: scores, their uncertainty, and which errors were made.
+
+AP is the 2018 Data Science Bowl's TP / (TP + FP + FN) at one IoU, which `stardist.matching` calls
+`accuracy`: not the area under a precision–recall curve.
+"""
+
+import numpy as np
+from stardist.matching import matching, matching_dataset
+
+IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+KEYS = [f"iou{round(100 * threshold)}" for threshold in IOU_THRESHOLDS]
+# Our names for what `stardist.matching` returns.
+MEASURES = {
+    "ap": "accuracy", "precision": "precision", "recall": "recall", "f1": "f1",
+    "pq": "panoptic_quality",
+}  # fmt: skip
+RESAMPLED = 2000  # times, for the intervals
+ENOUGH = 0.5  # of an object's area must be covered to say that another object contains it
+
+
+def scores_of(truth, predicted):
+    """Scores of label images, objects of all images pooled.
+
+    Parameters
+    ----------
+    truth, predicted : lists of integer arrays, shape (Y, X)
+
+    Returns
+    -------
+    dict for JSON
+        Counts, and for each measure a number per IoU: {"ap": {"iou50": …, "mean": …}, "f1": …}.
+    """
+    rows = matching_dataset(truth, predicted, thresh=IOU_THRESHOLDS, show_progress=False)
+    table = {ours: _by_iou(getattr(row, theirs) for row in rows)
+             for ours, theirs in MEASURES.items()}  # fmt: skip
+    table["ap"]["mean"] = rounded(np.mean([row.accuracy for row in rows]))
+    counts = {"images": len(truth), "objects": rows[0].n_true, "predicted": rows[0].n_pred}
+    return counts | table
+
+
+def uncertainty_of(truth, predicted, seed=0):
+    """How much the AP depends on which images happen to be in the set.
+
+    The images are drawn again, with replacement, `RESAMPLED` times (a bootstrap).
+
+    Returns
+    -------
+    dict for JSON
+        "pooled" and "over_images" (the mean of every image's AP): for each IoU, and for the mean
+        over them, {"value": …, "low": …, "high": …}, the last two the bounds of the middle 95 %.
+    """
+    counts = counts_of(truth, predicted)
+    drawn = np.random.default_rng(seed).integers(len(counts), size=(RESAMPLED, len(counts)))
+    return {
+        "pooled": _interval(_ap(counts.sum(0)), _ap(counts[drawn].sum(1))),
+        "over_images": _interval(_ap(counts).mean(0), _ap(counts)[drawn].mean(1)),
+    }
+
+
+def counts_of(truth, predicted):
+    """TP, FP and FN of every image: integer array, shape (images, IoU thresholds, 3)."""
+    return np.array([
+        [(row.tp, row.fp, row.fn) for row in matching(one, other, thresh=IOU_THRESHOLDS)]
+        for one, other in zip(truth, predicted, strict=True)
+    ])  # fmt: skip
+
+
+def _ap(counts):
+    """AP per threshold and their mean, from (…, thresholds, 3) counts; 1 where nothing is."""
+    tp, everything = counts[..., 0], counts.sum(-1)
+    ap = np.where(everything > 0, tp / np.maximum(everything, 1), 1.0)
+    return np.concatenate([ap, ap.mean(-1, keepdims=True)], axis=-1)
+
+
+def _interval(value, samples):
+    low, high = np.percentile(samples, [2.5, 97.5], axis=0)
+    return {
+        key: {"value": rounded(v), "low": rounded(a), "high": rounded(b)}
+        for key, v, a, b in zip([*KEYS, "mean"], value, low, high, strict=True)
+    }
+
+
+def errors_of(truth, predicted):
+    """Which errors stand behind the score at IoU 0.5; every nucleus or object counts once.
+
+    Returns
+    -------
+    dict for JSON
+        nuclei: found, merged (one object covers it and another nucleus), split (several objects
+        lie in it), missed (hardly covered), outline (covered, but not well enough);
+        objects: invented (they cover hardly any nucleus).
+    """
+    total = dict.fromkeys(("found", "merged", "split", "missed", "outline", "invented"), 0)
+    for one, other in zip(truth, predicted, strict=True):
+        overlap = np.zeros((one.max() + 1, other.max() + 1), int)
+        np.add.at(overlap, (one.ravel(), other.ravel()), 1)
+        of_nucleus = overlap / np.maximum(overlap.sum(1, keepdims=True), 1)
+        of_object = overlap / np.maximum(overlap.sum(0, keepdims=True), 1)
+        union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
+        iou = overlap / np.maximum(union, 1)
+        for nucleus in np.flatnonzero(overlap.sum(1)):
+            if nucleus == 0:
+                continue
+            over = 1 + np.flatnonzero(of_nucleus[nucleus, 1:] > ENOUGH)  # at most one object
+            covered = of_nucleus[nucleus, 1:].sum()
+            if iou[nucleus, 1:].max(initial=0) > 0.5:
+                kind = "found"
+            elif over.size and np.sum(of_nucleus[1:, over[0]] > ENOUGH) > 1:
+                kind = "merged"
+            elif np.sum(of_object[nucleus, 1:] > ENOUGH) > 1:
+                kind = "split"
+            else:
+                kind = "missed" if covered < ENOUGH / 2 else "outline"
+            total[kind] += 1
+        real = np.flatnonzero(overlap.sum(0))
+        total["invented"] += int(np.sum(of_object[0, real[real > 0]] > 1 - ENOUGH / 2))
+    return total
+
+
+def groups_of(truth, predicted):
+    """Scores by image size, by the nuclei's size and by density: {"by_…": {group: scores}}."""
+    groups = {"by_image_size": {}, "by_nucleus_size": {}, "by_density": {}}
+    for pair in zip(truth, predicted, strict=True):
+        rows, columns = pair[0].shape
+        diameter, density = describe(pair[0])
+        for kind, group in (
+            ("by_image_size", f"size_{rows}x{columns}"),
+            ("by_nucleus_size", _class_of(diameter, {"below_15_px": 15, "below_30_px": 30},
+                                          "larger")),
+            ("by_density", _class_of(density, {"below_10_percent": 0.1, "below_20_percent": 0.2},
+                                     "denser")),
+        ):  # fmt: skip
+            groups[kind].setdefault(group, []).append(pair)
+    return {
+        kind: {group: scores_of(*map(list, zip(*pairs, strict=True)))
+               for group, pairs in sorted(found.items())}
+        for kind, found in groups.items()
+    }  # fmt: skip
+
+
+def _class_of(value, limits, otherwise):
+    return next((name for name, limit in limits.items() if value < limit), otherwise)
+
+
+def describe(labels):
+    """Median diameter of the nuclei in pixels, and the share of the image that they cover."""
+    areas = np.bincount(labels.ravel())[1:]
+    areas = areas[areas > 0]
+    median = np.median(areas) if areas.size else 0
+    return float(2 * np.sqrt(median / np.pi)), float(np.mean(labels > 0))
+
+
+def examples_of(truth, predicted, images):
+    """The best, the median and the worst image by AP, in numbers: no picture leaves the data set."""
+    ap = _ap(counts_of(truth, predicted))
+    order = np.argsort(ap[:, -1], kind="stable")
+    chosen = {"worst": order[0], "median": order[len(order) // 2], "best": order[-1]}
+    described = {}
+    for name, i in chosen.items():
+        diameter, density = describe(truth[i])
+        nuclei = images[i][truth[i] > 0]
+        background = images[i][truth[i] == 0]
+        described[name] = {
+            "rows": truth[i].shape[0],
+            "columns": truth[i].shape[1],
+            "nuclei": int(np.unique(truth[i]).size - 1),
+            "predicted": int(np.unique(predicted[i]).size - 1),
+            "diameter": rounded(diameter),
+            "density": rounded(density),
+            # How far apart nuclei and background are, in units of the background's spread.
+            "contrast": rounded((np.median(nuclei) - np.median(background))
+                                / max(np.std(background), 1e-9)),
+            "ap50": rounded(ap[i, 0]),
+            "ap_mean": rounded(ap[i, -1]),
+        }  # fmt: skip
+    return described
+
+
+def rounded(value):
+    return round(float(value), 4)
+
+
+def _by_iou(values):
+    return {key: rounded(value) for key, value in zip(KEYS, values, strict=True)}

@@ -1,0 +1,77 @@
+"""Time and memory that a method needs for one megapixel; run in a process of its own.
+
+    python training/speed.py stardist_nuclei
+
+Memory is the highest use of the whole process while it segments, less the use just before: the
+libraries and the weights are loaded by then, and one small image was segmented.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+REPEATS = 3
+TILES = 2  # the course's image, 512×512, this many times along each axis: about one megapixel
+
+
+def measure(name):
+    """Measure one method in a fresh process: {"seconds_per_megapixel", "megabytes_per_megapixel"}.
+
+    Raises
+    ------
+    RuntimeError
+        With what the process printed, if it failed.
+    """
+    answer = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True)
+    if answer.returncode:
+        raise RuntimeError(f"{name} could not be measured:\n{answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def megapixel():
+    """An image of about one million pixels with nuclei, and its size in megapixels."""
+    from bioimage_course import data
+
+    image, _ = data.nuclei()
+    tiled = np.tile(image, (TILES, TILES))
+    return tiled, tiled.size / 1e6
+
+
+def peak_megabytes():
+    """Highest memory use of this process so far."""
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def main(name):
+    import methods
+
+    builders = {
+        "otsu_watershed": lambda: methods.classical(
+            json.loads((Path(__file__).parent / "results" / "otsu_watershed.json").read_text())
+        ),
+        "stardist_nuclei": methods.stardist_nuclei,
+        "cellpose_nuclei": methods.cellpose_nuclei,
+    }
+    segment = builders[name]()
+    image, megapixels = megapixel()
+    segment(image[:128, :128])
+    before, seconds = peak_megabytes(), []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        segment(image)
+        seconds.append(time.perf_counter() - began)
+    result = {
+        "seconds_per_megapixel": round(float(np.median(seconds)) / megapixels, 2),
+        "megabytes_per_megapixel": round((peak_megabytes() - before) / megapixels),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
