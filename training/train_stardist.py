@@ -60,7 +60,7 @@ def read():
     return training_images.split(samples)
 
 
-def draw_batch(samples, rng, size=None, augmented=True):
+def draw_batch(samples, rng, augmented=True):
     """Patches and what the network shall answer, as StarDist's own data generator makes it.
 
     Returns
@@ -71,7 +71,7 @@ def draw_batch(samples, rng, size=None, augmented=True):
         probability as the weight of each pixel, shape (batch, Y / grid, X / grid, rays + 1).
     """
     images, probabilities, distances = [], [], []
-    for _ in range(size or BATCH_SIZE):
+    for _ in range(BATCH_SIZE):
         sample = training_images.draw(samples, rng)
         (image, labels), _, _ = augment.cut(
             sample, [sample.image, sample.labels], PATCH_SIZE, rng

@@ -3,14 +3,16 @@ import json
 import numpy as np
 import pytest
 from stardist.models import StarDist2D
+from stardist.models.model2d import StarDistData2D
 
 import train_stardist
+import training_images
 
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
-    """The script with two short epochs on tiny images; returns the folder it writes into."""
-    tiny = {"EPOCHS": 2, "STEPS_PER_EPOCH": 1, "BATCH_SIZE": 2, "PATCH_SIZE": (32, 32)}
+    """The script with four steps on tiny images; returns the folder it writes into."""
+    tiny = {"STEPS": 4, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
     for name, value in tiny.items():
         monkeypatch.setattr(train_stardist, name, value)
     return elsewhere(train_stardist)
@@ -20,52 +22,91 @@ class Interrupted(Exception):
     pass
 
 
-def test_an_interrupted_training_goes_on_and_exports_a_model_that_loads(tiny, monkeypatch):
-    on_epoch_begin = train_stardist.History.on_epoch_begin
+def exported(folder):
+    """History and weights that a run left."""
+    history = json.loads((folder / "results" / "history_stardist_nuclei.json").read_text())
+    model = StarDist2D(None, name="stardist_nuclei", basedir=str(folder / "weights"))
+    return history["steps"], model.keras_model.get_weights()
 
-    def stops_in_the_second_epoch(self, epoch, logs=None):
-        if epoch == 1:
+
+def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatch):
+    train_stardist.main()
+    history, weights = exported(tiny)
+    assert [row["step"] for row in history] == [2, 4]
+    (tiny / "run" / "checkpoint.npz").unlink()
+
+    draw_batch, drawn = train_stardist.draw_batch, []
+
+    def stops_at_the_fourth_step(samples, rng, augmented=True):
+        drawn.append(augmented)
+        if drawn.count(True) > 3:
             raise Interrupted
-        on_epoch_begin(self, epoch, logs)
+        return draw_batch(samples, rng, augmented)
 
-    monkeypatch.setattr(train_stardist.History, "on_epoch_begin", stops_in_the_second_epoch)
+    monkeypatch.setattr(train_stardist, "draw_batch", stops_at_the_fourth_step)
     with pytest.raises(Interrupted):
         train_stardist.main()
-    first = json.loads((tiny / "run" / "history.json").read_text())["epochs"]
-    assert [row["epoch"] for row in first] == [1]
-    monkeypatch.setattr(train_stardist.History, "on_epoch_begin", on_epoch_begin)
+    monkeypatch.setattr(train_stardist, "draw_batch", draw_batch)
     train_stardist.main()
 
-    history = json.loads((tiny / "results" / "history_stardist_nuclei.json").read_text())
-    assert [row["epoch"] for row in history["epochs"]] == [1, 2]
-    assert history["epochs"][0] == first[0], "the first epoch was not trained again"
+    resumed, same = exported(tiny)
+    for before, after in zip(history, resumed, strict=True):
+        assert after["loss"] == pytest.approx(before["loss"], abs=2e-3)
+        assert after["loss_known"] == pytest.approx(before["loss_known"], abs=2e-3)
+    for one, other in zip(weights, same, strict=True):
+        assert np.allclose(one, other, atol=1e-3)
+
+
+def test_it_exports_a_small_model_of_the_promised_kind(tiny):
+    train_stardist.main()
     folder = tiny / "weights" / "stardist_nuclei"
     hashed = {line.split()[1] for line in (folder / "SHA256SUMS").read_text().splitlines()}
     assert hashed == {"config.json", "thresholds.json", "weights_best.h5"}
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 6e6
     model = StarDist2D(None, name="stardist_nuclei", basedir=str(tiny / "weights"))
     assert model.config.n_rays == 32 and tuple(model.config.grid) == (2, 2)
+    assert model.config.n_channel_in == 1
+    assert model.keras_model.dtype_policy.name == "float32"
 
 
-def test_augmentation_moves_image_and_mask_together():
-    np.random.seed(0)
-    mask = np.zeros((32, 32), int)
-    mask[2:8, 3:20] = 1
-    for _ in range(8):
-        image, turned = train_stardist.augment(mask * 10.0, mask)
-        assert image[turned == 1].min() > image[turned == 0].max()
+def test_targets_are_those_of_stardists_own_generator(dataset, monkeypatch):
+    monkeypatch.setattr(train_stardist, "PATCH_SIZE", 64)
+    monkeypatch.setattr(train_stardist.augment, "ZOOM_SPREAD", 0)
+    sample = training_images.read("dsb2018")[0]
+    sample.image = sample.image.astype(np.float32)
+    images, (probability, distances) = train_stardist.draw_batch(
+        [sample], np.random.default_rng(0), augmented=False
+    )
+    # The whole image was drawn, turned or mirrored: give StarDist the same one.
+    turned = [
+        np.rot90(flipped, turns)
+        for flipped in (sample.labels, np.fliplr(sample.labels)) for turns in range(4)
+    ]  # fmt: skip
+    inside = probability[0, ..., 0] > 0
+    labels = next(one for one in turned if np.array_equal(one[::2, ::2] > 0, inside))
+    theirs = StarDistData2D(
+        [images[0, ..., 0]], [labels], batch_size=1, n_rays=32, length=1, patch_size=(64, 64),
+        grid=(2, 2), augmenter=lambda image, labels: (image, labels),
+    )[0]  # fmt: skip
+    assert np.allclose(theirs[1][0][0], probability[0], atol=1e-6)
+    assert np.allclose(theirs[1][1][0], distances[0], atol=1e-6)
 
 
-def test_the_learning_rate_falls_to_zero():
-    rates = [train_stardist.learning_rate(epoch) for epoch in range(train_stardist.EPOCHS + 1)]
-    assert rates[0] == pytest.approx(train_stardist.LEARNING_RATE)
+def test_half_precision_computes_nearly_the_same(tmp_path):
+    network = train_stardist.build(tmp_path).keras_model
+    image = np.random.default_rng(0).random((1, 64, 64, 1)).astype(np.float32)
+    half = train_stardist.in_half_precision(network)
+    assert half.get_layer("features").compute_dtype == "bfloat16"
+    for one, other in zip(network(image), half(image), strict=True):
+        assert other.dtype == "float32"
+        assert np.allclose(one, other, atol=0.02)
+
+
+def test_the_learning_rate_rises_and_then_falls_to_zero():
+    steps = range(0, train_stardist.STEPS + 1, 50)
+    rates = [train_stardist.learning_rate(step) for step in steps]
+    top = rates.index(max(rates))
+    assert max(rates) == pytest.approx(train_stardist.LEARNING_RATE, rel=0.01)
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
     assert rates[-1] == pytest.approx(0)
-    assert rates == sorted(rates, reverse=True)
-
-
-def test_the_image_that_the_notebooks_score_stays_unseen(dataset):
-    for kind in ("images", "masks"):
-        folder = dataset / "dsb2018" / "train" / kind
-        # In StarDist's archive the names are longer.
-        (folder / "00.tif").rename(folder / f"{train_stardist.LEFT_OUT}c0ffee.tif")
-    images, masks = train_stardist.load_training_images()
-    assert len(images) == len(masks) == 9
