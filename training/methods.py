@@ -21,6 +21,15 @@ from bioimage_course import WEIGHTS
 from scoring import describe
 
 
+class OfficialModelError(Exception):
+    """A published model could not be used."""
+
+    def __init__(self, name, reason):
+        super().__init__(
+            f"{name} was not run: {reason}. Its row stays as it was; try again when online."
+        )
+
+
 def nuclei_bright(image):
     """Image (Y, X) or RGB (Y, X, 3) → grey float32 (Y, X) in which nuclei are the bright part.
 
@@ -55,25 +64,47 @@ def _stardist(model):
 
 
 def official_stardist(name):
-    """A published StarDist model; it is downloaded, and its sha256 checked by StarDist."""
-    return _stardist(StarDist2D.from_pretrained(name))
+    """A published StarDist model; it is downloaded, and its sha256 checked by StarDist.
+
+    Raises
+    ------
+    OfficialModelError
+        If it could not be had, or is not the published file.
+    """
+    try:
+        model = StarDist2D.from_pretrained(name)
+    except Exception as error:  # Keras raises a plain Exception when there is no network
+        raise OfficialModelError(name, error) from error
+    if model is None:  # what StarDist returns for an unknown name and for a wrong hash
+        raise OfficialModelError(name, "its name is unknown, or its sha256 is not the published one")
+    return _stardist(model)
 
 
 def official_cellpose(name, measure):
     """A published Cellpose model; it is downloaded, and loaded as plain tensors (`weights_only`).
 
+    Cellpose publishes no hashes and does not check who sends the file: do this on a network that
+    you trust.
+
     measure : method that finds objects whose median diameter is passed on
         These models need a diameter. Cellpose's own estimate comes as a pickled file, which could
         run code; the classical method's is good enough.
+
+    Raises
+    ------
+    OfficialModelError
+        If it could not be had.
     """
-    model = cellpose_models.CellposeModel(gpu=torch.cuda.is_available(), model_type=name)
+    try:
+        model = cellpose_models.CellposeModel(gpu=torch.cuda.is_available(), model_type=name)
+    except Exception as error:
+        raise OfficialModelError(name, error) from error
     loaded = Path(model.pretrained_model).name
     if loaded not in (name, f"{name}torch_0"):  # an unknown name silently becomes cyto3
-        raise ValueError(f"Cellpose knows no model {name!r}: it loaded {loaded!r} instead.")
+        raise OfficialModelError(name, f"Cellpose knows no such model and loaded {loaded} instead")
 
     def segment(image):
         diameter = describe(measure(image))[0] or model.diam_mean
         return model.eval(image, channels=[0, 0], diameter=diameter)[0]
 
     return segment
-

@@ -7,13 +7,14 @@ libraries and the weights are loaded by then, and one small image was segmented.
 """
 
 import json
-import resource
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 REPEATS = 3
 TILES = 2  # the course's image, 512×512, this many times along each axis: about one megapixel
@@ -42,10 +43,24 @@ def megapixel():
     return tiled, tiled.size / 1e6
 
 
-def peak_megabytes():
-    """Highest memory use of this process so far."""
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+def peak_megabytes(run):
+    """Highest memory use of this process while `run()` works, less the use just before."""
+    process, done = psutil.Process(), threading.Event()
+    before = peak = process.memory_info().rss
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.005):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        run()
+    finally:
+        done.set()
+        watcher.join()
+    return (peak - before) / 1e6
 
 
 def main(name):
@@ -61,14 +76,15 @@ def main(name):
     segment = builders[name]()
     image, megapixels = megapixel()
     segment(image[:128, :128])
-    before, seconds = peak_megabytes(), []
+    megabytes = peak_megabytes(lambda: segment(image))
+    seconds = []
     for _ in range(REPEATS):
         began = time.perf_counter()
         segment(image)
         seconds.append(time.perf_counter() - began)
     result = {
         "seconds_per_megapixel": round(float(np.median(seconds)) / megapixels, 2),
-        "megabytes_per_megapixel": round((peak_megabytes() - before) / megapixels),
+        "megabytes_per_megapixel": round(megabytes / megapixels),
     }
     print(json.dumps(result))
 

@@ -3,60 +3,76 @@ import shutil
 
 import numpy as np
 import pytest
+from skimage.measure import label
 
 import evaluate
+from bioimage_course import data
 
 
 @pytest.fixture
-def two_images():
-    """Image one: two nuclei, both found. Image two: two nuclei, merged into one object."""
-    truth = np.zeros((40, 40), np.int32)
-    truth[5:15, 5:15], truth[5:15, 15:25] = 1, 2
-    return [truth, truth], [truth, (truth > 0).astype(np.int32)]
+def tiny(dataset, tmp_path, monkeypatch):
+    """The script on tiny images, with a quick method in place of each; returns the results."""
 
+    def by_threshold(*_):
+        return lambda image: label(evaluate.methods.nuclei_bright(image) > 100)
 
-def test_objects_of_all_images_are_pooled(two_images):
-    scores = evaluate.scores_of(*two_images)
-    # Two matches, one invented (the merged object's IoU is exactly 0.5, so it matches at 0.5).
-    assert (scores["images"], scores["objects"], scores["predicted"]) == (2, 4, 3)
-    assert scores["ap"]["iou60"] == pytest.approx(2 / (2 + 1 + 2))
-    assert scores["precision"]["iou60"] == pytest.approx(2 / 3, abs=1e-4)
-    assert scores["recall"]["iou60"] == pytest.approx(2 / 4)
-    assert scores["f1"]["iou60"] == pytest.approx(2 * 2 / (4 + 3), abs=1e-4)
-
-
-def test_the_mean_is_over_the_five_thresholds(two_images):
-    ap = evaluate.scores_of(*two_images)["ap"]
-    mean = np.mean([ap[f"iou{percent}"] for percent in (50, 60, 70, 80, 90)])
-    assert ap["mean"] == pytest.approx(mean, abs=1e-4)
-
-
-def test_main_scores_every_model_that_has_weights(dataset, tmp_path, monkeypatch, capsys):
-    def knows_the_answer():
-        return lambda image: np.where(image > 100, 1, 0)
-
-    monkeypatch.setattr(evaluate, "stardist_nuclei", knows_the_answer)
-    monkeypatch.setattr(evaluate, "WEIGHTS", tmp_path)
+    for name in ("stardist_nuclei", "cellpose_nuclei", "official_stardist"):
+        monkeypatch.setattr(evaluate.methods, name, by_threshold)
+    monkeypatch.setattr(evaluate.methods, "official_cellpose", refused)
+    monkeypatch.setattr(evaluate.otsu_watershed, "CHOICES", {
+        "blur": (1,), "seed_blur": (1,), "seed_distance": (4,),
+    })  # fmt: skip
+    monkeypatch.setattr(evaluate.speed, "measure", lambda name: {"seconds_per_megapixel": 1.0})
     monkeypatch.setattr(evaluate, "RESULTS", tmp_path / "results")
-    (tmp_path / "stardist_nuclei").mkdir()
-    (tmp_path / "stardist_nuclei" / "SHA256SUMS").touch()
+    monkeypatch.setattr("sys.argv", ["evaluate"])
+    return tmp_path / "results"
+
+
+def refused(name, measure):
+    raise evaluate.methods.OfficialModelError(name, "no network")
+
+
+def scores(results):
+    return json.loads((results / "scores.json").read_text())
+
+
+def test_every_method_is_scored_on_every_set(tiny):
     evaluate.main()
-    assert '"stardist_nuclei"' in (tmp_path / "results" / "scores.json").read_text()
-    assert "run training/train_cellpose.py first" in capsys.readouterr().out
+    assert list(scores(tiny)) == ["otsu_watershed", "stardist_nuclei", "cellpose_nuclei"]
+    for table in scores(tiny).values():
+        assert list(table) == ["dsb2018_test", "dsb2018_brightfield_test", "course_image"]
+        assert table["dsb2018_test"]["images"] == 10 and table["dsb2018_test"]["objects"] == 40
+        assert table["dsb2018_test"]["ap"]["iou50"] > 0.9
+        assert table["dsb2018_test"]["errors"]["found"] >= 38
+    assert json.loads((tiny / "otsu_watershed.json").read_text())["seed_distance"] == 4
+    assert json.loads((tiny / "speed.json").read_text())["stardist_nuclei"]
 
 
-def test_a_data_set_that_cannot_be_had_is_named_and_the_others_are_scored(
-    dataset, tmp_path, monkeypatch, capsys
-):
+def test_a_data_set_that_cannot_be_had_is_named_and_the_others_are_scored(tiny, dataset, capsys):
     shutil.rmtree(dataset / "dsb2018_brightfield")
-    monkeypatch.setattr(
-        evaluate, "cellpose_nuclei", lambda: lambda image: np.where(image > 9, 1, 0)
-    )
-    monkeypatch.setattr(evaluate, "WEIGHTS", tmp_path)
-    monkeypatch.setattr(evaluate, "RESULTS", tmp_path / "results")
-    (tmp_path / "cellpose_nuclei").mkdir()
-    (tmp_path / "cellpose_nuclei" / "SHA256SUMS").touch()
     evaluate.main()
-    scores = json.loads((tmp_path / "results" / "scores.json").read_text())
-    assert list(scores["cellpose_nuclei"]) == ["dsb2018_test"]
-    assert "is not scored on dsb2018_brightfield" in capsys.readouterr().out
+    assert list(scores(tiny)["cellpose_nuclei"]) == ["dsb2018_test", "course_image"]
+    assert "Not scored on bright-field images" in capsys.readouterr().out
+
+
+def test_rows_of_published_models_stay_when_they_are_not_run_again(tiny, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["evaluate", "--official"])
+    evaluate.main()
+    assert "cyto3 was not run: no network" in capsys.readouterr().out
+    assert "versatile_fluo" in scores(tiny) and "cyto3" not in scores(tiny)
+    monkeypatch.setattr("sys.argv", ["evaluate"])
+    evaluate.main()
+    assert "versatile_fluo" in scores(tiny)
+
+
+@pytest.mark.parametrize("name", ["otsu_watershed", "stardist_nuclei", "cellpose_nuclei"])
+def test_the_stored_score_on_the_course_image_is_found_again(name):
+    stored = json.loads((evaluate.RESULTS / "scores.json").read_text())[name]["course_image"]
+    settings = json.loads((evaluate.RESULTS / "otsu_watershed.json").read_text())
+    build = {"otsu_watershed": lambda: evaluate.methods.classical(settings)}
+    segment = build.get(name, getattr(evaluate.methods, name, None))()
+    image, truth = data.nuclei()
+    again = evaluate.scoring.scores_of([truth], [segment(image).astype(np.int32)])
+    # Another processor may round a borderline nucleus the other way.
+    assert again["ap"]["iou50"] == pytest.approx(stored["ap"]["iou50"], abs=0.02)
+    assert again["ap"]["mean"] == pytest.approx(stored["ap"]["mean"], abs=0.02)

@@ -1,0 +1,20 @@
+import pytest
+
+import speed
+
+
+def test_the_image_is_about_one_megapixel():
+    image, megapixels = speed.megapixel()
+    assert image.size == pytest.approx(1e6, rel=0.1)
+    assert megapixels == image.size / 1e6
+
+
+def test_a_method_is_measured_in_a_process_of_its_own():
+    result = speed.measure("otsu_watershed")
+    assert result["seconds_per_megapixel"] > 0
+    assert 0 < result["megabytes_per_megapixel"] < 2000
+
+
+def test_a_method_that_fails_says_why():
+    with pytest.raises(RuntimeError, match=r"no_such_method could not be measured[\s\S]*KeyError"):
+        speed.measure("no_such_method")
