@@ -39,13 +39,15 @@ figures: ## draw the figures of the pages again
 	$(SETUP)
 	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
 
-models: ## train, score and describe the course's models (an hour or more; a GPU helps)
+models: ## train, score and describe the course's models (two hours or more; a GPU helps)
 	$(SETUP)
-	@echo "Training takes about an hour on two CPU cores. Ctrl-C is safe: it resumes from a checkpoint."
+	@echo "About two hours on two processor cores that know bfloat16, twice that on others; a GPU is"
+	@echo "faster. Ctrl-C is safe: training goes on from its last checkpoint."
 	$(RUN) training/train_stardist.py
 	$(RUN) training/train_cellpose.py
 	$(RUN) training/evaluate.py
 	$(RUN) training/write_cards.py
+	$(RUN) figures/model_scores.py
 
 lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(SETUP)

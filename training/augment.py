@@ -35,7 +35,7 @@ def cut(sample, arrays, size, rng):
     """
     rows, columns = sample.labels.shape
     zoom = np.exp(np.clip(rng.normal(0, ZOOM_SPREAD), *np.log(ZOOM_LIMITS)))
-    side = min(int(round(size / zoom)), rows, columns)
+    side = min(round(size / zoom), rows, columns)
     if len(sample.centres) and rng.random() < ON_A_NUCLEUS:
         centre = sample.centres[rng.choice(len(sample.centres), p=sample.weights)]
         corner = centre - side // 2 + rng.integers(-side // 3, side // 3 + 1, 2)

@@ -76,7 +76,9 @@ def official_stardist(name):
     except Exception as error:  # Keras raises a plain Exception when there is no network
         raise OfficialModelError(name, error) from error
     if model is None:  # what StarDist returns for an unknown name and for a wrong hash
-        raise OfficialModelError(name, "its name is unknown, or its sha256 is not the published one")
+        raise OfficialModelError(
+            name, "its name is unknown, or its sha256 is not the published one"
+        )
     return _stardist(model)
 
 

@@ -151,7 +151,7 @@ def describe(labels):
 
 
 def examples_of(truth, predicted, images):
-    """The best, the median and the worst image by AP, in numbers: no picture leaves the data set."""
+    """The worst, the median and the best image by AP, in numbers: pictures stay in the data set."""
     ap = _ap(counts_of(truth, predicted))
     order = np.argsort(ap[:, -1], kind="stable")
     chosen = {"worst": order[0], "median": order[len(order) // 2], "best": order[-1]}

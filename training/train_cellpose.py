@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 import augment
 import training_images
-from bioimage_course import WEIGHTS, data
+from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
+from bioimage_course import data
 from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
 # --- What you may want to change -----------------------------------------------------------------
@@ -229,7 +230,7 @@ def tune_threshold(path, samples):
 
 
 def export(net, history, settings, unseen):
-    """Write the weights into the package; Cellpose's default threshold of 0 is then the tuned one."""
+    """Write the weights, shifted so that Cellpose's default threshold, 0, is the tuned one."""
     path = WEIGHTS / NAME / "model"
     save(net, RUN / "model")
     threshold = tune_threshold(RUN / "model", unseen)

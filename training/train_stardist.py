@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 import augment
 import training_images
-from bioimage_course import WEIGHTS
+from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
 from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
 # --- What you may want to change -----------------------------------------------------------------
@@ -73,9 +73,7 @@ def draw_batch(samples, rng, augmented=True):
     images, probabilities, distances = [], [], []
     for _ in range(BATCH_SIZE):
         sample = training_images.draw(samples, rng)
-        (image, labels), _, _ = augment.cut(
-            sample, [sample.image, sample.labels], PATCH_SIZE, rng
-        )
+        (image, labels), _, _ = augment.cut(sample, [sample.image, sample.labels], PATCH_SIZE, rng)
         images.append(augment.record_differently(image, labels, rng) if augmented else image)
         probabilities.append(edt_prob(labels[:: GRID[0], :: GRID[1]]))
         distances.append(star_dist(labels, N_RAYS, grid=GRID))
@@ -197,7 +195,10 @@ def main():
     model, history = train(used, known, families, restart)
     tuned_on = known + families
     model.optimize_thresholds(
-        [s.image for s in tuned_on], [s.labels for s in tuned_on], nms_threshs=NMS_THRESHOLDS
+        [s.image for s in tuned_on],
+        [s.labels for s in tuned_on],
+        nms_threshs=NMS_THRESHOLDS,
+        iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
     )
     settings = {
         "seed": SEED, "steps": STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,

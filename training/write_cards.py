@@ -1,75 +1,178 @@
-"""Fill the tables of the model cards from what training and evaluation wrote.
+"""Fill the tables of the model cards and of the models' page from what the last run wrote.
 
     python training/write_cards.py
 
-A card is src/bioimage_course/weights/NAME/MODEL_CARD.md. What stands between `<!-- training -->`,
-`<!-- scores -->` or `<!-- hashes -->` and the closing marker is replaced; the rest is prose.
+A card is src/bioimage_course/weights/NAME/MODEL_CARD.md. What stands between `<!-- scores -->` and
+`<!-- /scores -->`, and likewise for the other keys of `BLOCKS`, is replaced; the rest is prose.
 """
 
 import json
 import re
+from pathlib import Path
 
-from bioimage_course import WEIGHTS
+from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
 from export import RESULTS
 
-TEST_SET_NAMES = {
+MODELS_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "models.md"
+
+SETS = {
     "dsb2018_test": "Fluorescence nuclei, `dsb2018/test`",
+    "dsb2018_families": "Held-out families, fluorescence",
     "dsb2018_brightfield_test": "Bright-field tissue, `dsb2018_brightfield/test`",
+    "course_image": "The image of the notebooks",
 }
+METHODS = {
+    "otsu_watershed": "Otsu + watershed, tuned",
+    "stardist_nuclei": "**`stardist_nuclei`**",
+    "cellpose_nuclei": "**`cellpose_nuclei`**",
+    "versatile_fluo": "`2D_versatile_fluo` (StarDist)",
+    "cyto3": "`cyto3` (Cellpose 3)",
+    "nuclei": "`nuclei` (Cellpose 1)",
+}
+GROUPS = {
+    "by_nucleus_size": {
+        "below_15_px": "nuclei below 15 px", "below_30_px": "nuclei of 15 to 30 px",
+        "larger": "nuclei above 30 px",
+    },
+    "by_density": {
+        "below_10_percent": "less than 10 % covered", "below_20_percent": "10 to 20 % covered",
+        "denser": "more than 20 % covered",
+    },
+    "by_image_size": {},
+}  # fmt: skip
+ERRORS = ("found", "merged", "split", "missed", "outline", "invented")
 
 
-def training_table(name):
-    history = json.loads((RESULTS / f"history_{name}.json").read_text())
-    lines = ["| setting | value |", "| --- | --- |"]
-    for key, value in history["settings"].items():
-        value = " + ".join(map(str, value)) if isinstance(value, list) else value
-        lines.append(f"| {key.replace('_', ' ')} | {value} |")
-    return "\n".join([*lines, f"| hours | {hours(history):.1f} |"])
+def results(name):
+    return json.loads((RESULTS / f"{name}.json").read_text())
 
 
-def hours(history):
-    """How long training took: StarDist's history counts seconds an epoch, Cellpose's hours."""
-    if "epochs" in history:
-        return sum(row["seconds"] for row in history["epochs"]) / 3600
-    return history["steps"][-1]["hours"]
+def table(heads, rows):
+    """A Markdown table; the first column is text, the others are numbers."""
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def scores_table(name):
-    scores = json.loads((RESULTS / "scores.json").read_text())[name]
-    ious = [key for key in next(iter(scores.values()))["f1"]]
-    lines = [
-        "| test images | " + " | ".join(f"IoU 0.{iou[3]}" for iou in ious) + " | mean |",
-        "| --- |" + " --- |" * (len(ious) + 1),
+def training(name):
+    history = results(f"history_{name}")
+    rows = [
+        [key.replace("_", " "), " + ".join(map(str, value)) if isinstance(value, list) else value]
+        for key, value in history["settings"].items()
     ]
-    for test_set, table in scores.items():
-        label = f"{TEST_SET_NAMES[test_set]}: {table['images']} images, {table['objects']} nuclei"
-        cells = [f"{table['ap'][key]:.2f}" for key in [*ious, "mean"]]
-        lines.append(f"| {label} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    rows.append(["hours", f"{history['steps'][-1]['hours']:.1f}"])
+    thresholds = WEIGHTS / name / "thresholds.json"
+    if thresholds.exists():
+        tuned = json.loads(thresholds.read_text())
+        rows += [[f"{key}_thresh, tuned", f"{value:.2f}"] for key, value in tuned.items()]
+    return table(["setting", "value"], rows)
 
 
-def hashes_block(name):
+def scores(name):
+    """AP at every IoU; the other measures at IoU 0.5; how sure the AP is."""
+    heads = ["images", "AP 0.5", "0.6", "0.7", "0.8", "0.9", "mean", "95 % of mean"]
+    more = ["at IoU 0.5", "precision", "recall", "F1", "PQ", "AP, mean of images"]
+    rows, more_rows = [], []
+    for set_name, scored in results("scores")[name].items():
+        label = f"{SETS[set_name]}: {scored['images']} with {scored['objects']} nuclei"
+        pooled = scored["uncertainty"]["pooled"]["mean"]
+        span = f"{pooled['low']:.2f}–{pooled['high']:.2f}" if scored["images"] > 1 else "–"
+        rows.append([label, *(f"{value:.2f}" for value in scored["ap"].values()), span])
+        means = [scored[key]["iou50"] for key in ("precision", "recall", "f1", "pq")]
+        means.append(scored["uncertainty"]["over_images"]["iou50"]["value"])
+        more_rows.append([SETS[set_name], *(f"{value:.2f}" for value in means)])
+    return table(heads, rows) + "\n\n" + table(more, more_rows)
+
+
+def groups(name):
+    """AP by the size of nuclei and images and by density, fluorescence test images."""
+    scored, rows = results("scores")[name]["dsb2018_test"], []
+    for kind, names in GROUPS.items():
+        for group, part in scored[kind].items():
+            label = names.get(group) or group.removeprefix("size_").replace("x", "×") + " pixels"
+            counts = [part["images"], part["objects"]]
+            rows.append([label, *counts, *(f"{part['ap'][key]:.2f}" for key in ("iou50", "mean"))])
+    return table(["images with", "images", "nuclei", "AP 0.5", "AP mean"], rows)
+
+
+def errors(name):
+    rows = [
+        [SETS[set_name], *(scored["errors"][kind] for kind in ERRORS)]
+        for set_name, scored in results("scores")[name].items()
+        if scored["images"] > 1
+    ]
+    return table(["images", *ERRORS], rows)
+
+
+def examples(name):
+    """The best, the median and the worst test image, in numbers."""
+    rows = []
+    for kind, image in results("scores")[name]["dsb2018_test"]["examples"].items():
+        rows.append([
+            kind, f"{image['rows']}×{image['columns']}", image["nuclei"], image["predicted"],
+            f"{image['diameter']:.0f}", f"{100 * image['density']:.0f}",
+            f"{image['contrast']:.0f}", f"{image['ap50']:.2f}", f"{image['ap_mean']:.2f}",
+        ])  # fmt: skip
+    heads = ["image", "pixels", "nuclei", "found", "diameter (px)", "covered (%)", "contrast",
+             "AP 0.5", "AP mean"]  # fmt: skip
+    return table(heads, rows)
+
+
+def cost(name):
+    measured = results("speed")
+    threads, gpu = measured["threads"], measured["gpu"]
+    where = f"a GPU ({gpu})" if gpu != "none" else f"{threads} processor cores, no GPU"
+    return (
+        f"One megapixel takes {measured[name]['seconds_per_megapixel']:.1f} s and "
+        f"{measured[name]['megabytes_per_megapixel']} MB of memory besides the libraries and the "
+        f"weights, on {where}."
+    )
+
+
+def hashes(name):
     return "```text\n" + (WEIGHTS / name / "SHA256SUMS").read_text() + "```"
 
 
-BLOCKS = {"training": training_table, "scores": scores_table, "hashes": hashes_block}
+def comparison(_):
+    """Every method on the test sets, published models too where somebody ran them."""
+    scored, rows = results("scores"), []
+    for name, label in METHODS.items():
+        if name not in scored:
+            rows.append([label, "not run here", *[""] * 6])
+            continue
+        test, tissue = (
+            scored[name].get(f"{kind}_test") for kind in ("dsb2018", "dsb2018_brightfield")
+        )
+        cells = [f"{test['ap'][key]:.2f}" for key in ("iou50", "iou70", "iou90", "mean")]
+        cells += [f"{test['f1']['iou50']:.2f}", f"{test['pq']['iou50']:.2f}"]
+        rows.append([label, *cells, f"{tissue['ap']['iou50']:.2f}" if tissue else "–"])
+    heads = ["method", "AP 0.5", "AP 0.7", "AP 0.9", "mean 0.5–0.9", "F1 0.5", "PQ 0.5",
+             "tissue: AP 0.5"]  # fmt: skip
+    return table(heads, rows)
 
 
-def filled(card, name):
-    """Return the text of `card` with every block made anew. Raises ValueError if one is missing."""
-    for block, make in BLOCKS.items():
+BLOCKS = {
+    "training": training, "scores": scores, "groups": groups, "errors": errors,
+    "examples": examples, "cost": cost, "hashes": hashes,
+}  # fmt: skip
+
+
+def filled(text, name, blocks=BLOCKS):
+    """Return `text` with every block made anew. Raises ValueError if one is missing."""
+    for block, make in blocks.items():
         pattern = re.compile(rf"(<!-- {block} -->\n).*?(\n<!-- /{block} -->)", re.DOTALL)
-        if len(pattern.findall(card)) != 1:
-            raise ValueError(f"{name}/MODEL_CARD.md needs exactly one <!-- {block} --> block.")
-        table = make(name)
-        card = pattern.sub(lambda match: match[1] + table + match[2], card)  # noqa: B023
-    return card
+        if len(pattern.findall(text)) != 1:
+            raise ValueError(f"{name} needs exactly one <!-- {block} --> block.")
+        made = make(name)
+        text = pattern.sub(lambda match: match[1] + made + match[2], text)  # noqa: B023
+    return text
 
 
 def main():
     for path in sorted(WEIGHTS.glob("*/MODEL_CARD.md")):
         path.write_text(filled(path.read_text(), path.parent.name))
-        print(f"Wrote {path.parent.name}/MODEL_CARD.md")
+    page = MODELS_PAGE.read_text()
+    MODELS_PAGE.write_text(filled(page, "models.md", {"comparison": comparison}))
+    print("Wrote the model cards and the models' page.")
 
 
 if __name__ == "__main__":

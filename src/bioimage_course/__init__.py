@@ -8,14 +8,33 @@ from pathlib import Path
 
 __all__ = ["WEIGHTS", "check", "data", "show"]
 
-#: The folder with the course's trained weights, one sub-folder per model.
-WEIGHTS = Path(__file__).resolve().parent / "weights"
+# Where the weights lie, not checked: training writes here, and the check reports what is wrong.
+WEIGHTS_FOLDER = Path(__file__).resolve().parent / "weights"
 
 
 def __getattr__(name):
+    if name == "WEIGHTS":
+        return _checked_weights()
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _checked_weights():
+    """The folder with the trained weights, one sub-folder per model, each file as published.
+
+    Raises
+    ------
+    RuntimeError
+        If a file is missing or its sha256 differs; the message says how to get it back.
+    """
+    check = importlib.import_module(f"{__name__}.check")
+    faults = [
+        fault for model in check.MODELS for fault in check.weights_findings(WEIGHTS_FOLDER / model)
+    ]
+    if faults:
+        raise RuntimeError("The course's weights were not loaded.\n" + "\n".join(map(str, faults)))
+    return WEIGHTS_FOLDER
 
 
 def __dir__():

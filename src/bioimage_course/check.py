@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from bioimage_course import WEIGHTS
+from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
 
 #: Models that come with the course: folders of `WEIGHTS`.
 MODELS = ("stardist_nuclei", "cellpose_nuclei")

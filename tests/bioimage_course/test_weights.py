@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
+import bioimage_course
 from bioimage_course import WEIGHTS
 
 SCORES = json.loads(
@@ -28,6 +30,16 @@ def test_weights_are_whole_and_small(name, largest):
 @pytest.mark.parametrize("name, floor", [("stardist_nuclei", 0.75), ("cellpose_nuclei", 0.70)])
 def test_models_find_most_nuclei_of_the_test_images(name, floor):
     assert SCORES[name]["dsb2018_test"]["ap"]["iou50"] >= floor
+
+
+def test_a_changed_weight_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
+    folder = shutil.copytree(WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(bioimage_course, "WEIGHTS_FOLDER", folder)
+    assert folder == bioimage_course.WEIGHTS
+    weights = folder / "stardist_nuclei" / "weights_best.h5"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(RuntimeError, match=r"weights_best\.h5 is damaged[\s\S]*Fix: "):
+        exec("from bioimage_course import WEIGHTS")  # as a notebook does
 
 
 def test_cellpose_weights_are_plain_tensors():

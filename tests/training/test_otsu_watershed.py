@@ -15,7 +15,7 @@ def touching(shape=(40, 60)):
 
 
 def test_touching_discs_are_separated():
-    image, labels = touching()
+    image, _ = touching()
     found = otsu_watershed.segment(image, **SETTINGS)
     assert found.max() == 2
     assert len({found[20, 20], found[20, 37], 0}) == 3

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 import write_cards
@@ -12,6 +14,12 @@ def test_cards_say_what_the_last_run_wrote(card):
     assert write_cards.filled(text, card.parent.name) == text, "run training/write_cards.py"
 
 
+def test_the_models_page_says_what_the_last_run_wrote():
+    text = write_cards.MODELS_PAGE.read_text()
+    blocks = {"comparison": write_cards.comparison}
+    assert write_cards.filled(text, "models.md", blocks) == text, "run training/write_cards.py"
+
+
 def test_there_is_a_card_for_every_model():
     assert [card.parent.name for card in CARDS] == ["cellpose_nuclei", "stardist_nuclei"]
 
@@ -19,3 +27,14 @@ def test_there_is_a_card_for_every_model():
 def test_a_card_without_its_block_is_refused():
     with pytest.raises(ValueError, match="exactly one <!-- training --> block"):
         write_cards.filled("# A card\n", "stardist_nuclei")
+
+
+def test_a_published_model_says_that_it_was_not_run_until_it_was(tmp_path, monkeypatch):
+    scores = write_cards.results("scores")
+    scores.pop("cyto3", None)
+    monkeypatch.setattr(write_cards, "RESULTS", tmp_path)
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    assert "| `cyto3` (Cellpose 3) | not run here |" in write_cards.comparison("")
+    scores["cyto3"] = scores["cellpose_nuclei"]
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    assert "| `cyto3` (Cellpose 3) | 0." in write_cards.comparison("")
