@@ -1,0 +1,175 @@
+"""The notebook's watershed is the course's baseline, and its exercises name the likely mistake."""
+
+import json
+import warnings
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+
+import otsu_watershed
+import scoring
+from bioimage_course import data
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "notebooks/02_classical_baseline.ipynb"
+TUNED = ROOT / "training/results/otsu_watershed.json"
+
+
+def code_cells():
+    """Return the notebook's code cells in order."""
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def run(sources, names):
+    """Execute cells one after the other; what they define lands in `names`."""
+    for source in sources:
+        exec(compile(source, NOTEBOOK.name, "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def method():
+    """Return what exists after the cells of the method ran on the course's image, and no others."""
+    image, _ = data.nuclei()
+    cells = [cell for cell in code_cells() if cell.id == "imports" or "method" in tags(cell)]
+    return run([cell.source for cell in cells], {"image": image})
+
+
+def test_the_method_is_the_tuned_baseline_bit_for_bit(method):
+    settings = json.loads(TUNED.read_text())
+    expected = otsu_watershed.segment(data.nuclei()[0], **settings)
+    assert method["labels"].dtype == expected.dtype
+    np.testing.assert_array_equal(method["labels"], expected)
+
+
+def test_the_notebook_names_the_tuned_settings():
+    settings = json.loads(TUNED.read_text())
+    first = next(cell for cell in code_cells() if "method" in tags(cell))
+    named = run([first.source], {})
+    assert {name: named[name] for name in settings} == settings
+    assert set(settings) == {"blur", "seed_blur", "seed_distance"}
+
+
+# --- Exercises ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """Return all names that exist at the end of the notebook; no picture is shown."""
+    backend = matplotlib.get_backend()
+    matplotlib.use("agg")
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+        cells = code_cells()
+        names = run([cell.source for cell in cells if "setup" not in tags(cell)], {})
+        names["plt"].close("all")
+    matplotlib.use(backend)
+    return names
+
+
+def answer(lesson, text):
+    """Return what a learner's expression gives in the notebook."""
+    return eval(text, dict(lesson))
+
+
+def coins_with(lesson, *, min_distance=10, sign=-1, blur=0, mask=True):
+    """Separate the three coins as a learner may: rightly, or with one mistake."""
+    depth = lesson["gaussian"](lesson["distance_transform_edt"](lesson["coins"]), blur)
+    seeds = lesson["peak_local_max"](
+        depth,
+        min_distance=min_distance,
+        labels=lesson["label"](lesson["coins"]),
+        exclude_border=False,
+    )
+    markers = np.zeros(depth.shape, np.int32)
+    markers[tuple(seeds.T)] = np.arange(1, len(seeds) + 1)
+    inside = lesson["coins"] if mask else None
+    return lesson["watershed"](sign * depth, markers, mask=inside)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda lesson: lesson["coins"], "mask of True and False"),
+        (lambda lesson: lesson["label"](lesson["coins"]), "Merged: 1 for 3"),
+        (lambda lesson: coins_with(lesson, min_distance=50), "Merged: 2 for 3"),
+        (lambda lesson: coins_with(lesson, min_distance=1), "Split: 5 for 3"),
+        (lambda lesson: coins_with(lesson, mask=False), "mask=coins"),
+        (lambda lesson: coins_with(lesson, sign=1, blur=2), "pass -distance"),
+    ],
+    ids=["a mask", "blobs", "one seed for two", "too many seeds", "no mask", "upside down"],
+)
+def test_the_coins_hint_names_the_mistake(lesson, wrong, hint):
+    with pytest.raises((AssertionError, ValueError), match=hint):
+        lesson["check_coins"](wrong(lesson))
+
+
+def test_any_separation_of_the_coins_is_right(lesson):
+    lesson["check_coins"](lesson["solved_labels"])
+    lesson["check_coins"](lesson["coin_truth"] * 7)  # numbers with gaps, in another dtype
+    lesson["check_coins"](coins_with(lesson, blur=2, min_distance=4))
+    lesson["check_coins"](answer(lesson, "segment(coins, seed_blur, seed_distance)"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("[region.label for region in regions]", "Only 9 of 117"),
+        ("[region.label for region in regions if region.area < median_area / 2]", "small ones"),
+        ("[region.area for region in regions if region.area > 2 * median_area]", "not labels"),
+        ("[region.area > 2 * median_area for region in regions]", "not labels"),
+        ("[region.label for region in regions if region.area > 10_000]", "Nobody is left"),
+        ("[region.label for region in regions if region.area > median_area]", "larger area"),
+        ("[region.label for region in regions if region.area > 1300]", "there are more"),
+    ],
+    ids=["all", "small", "areas", "conditions", "none", "too many", "too few"],
+)
+def test_the_suspects_hint_names_the_mistake(lesson, wrong, hint):
+    with pytest.raises(AssertionError, match=hint):
+        lesson["check_suspects"](answer(lesson, wrong))
+
+
+@pytest.mark.parametrize("factor", [2, 2.5, 3])
+def test_any_sensible_limit_finds_suspects(lesson, factor):
+    text = f"[region.label for region in regions if region.area > {factor} * median_area]"
+    lesson["check_suspects"](answer(lesson, text))
+    lesson["check_suspects"](np.array(answer(lesson, text)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("smooth > otsu", "one threshold for all"),
+        ("threshold_local(smooth, 51)", "compare"),
+        ("smooth > threshold_local(smooth, 51)", "noise became objects"),
+        ("smooth > otsu / 2", "Only 20 hits: nuclei merged"),
+        ("(smooth > threshold_local(smooth, 5)) & (smooth > otsu / 2)", "wider than a nucleus"),
+    ],
+    ids=["unchanged", "thresholds", "noise", "lower for all", "narrow"],
+)
+def test_the_threshold_hint_names_the_mistake(lesson, wrong, hint):
+    with pytest.raises(AssertionError, match=hint):
+        lesson["check_bright"](answer(lesson, wrong))
+
+
+@pytest.mark.parametrize("width", [35, 51, 75, 101])
+def test_any_sensible_neighbourhood_is_right(lesson, width):
+    text = f"(smooth > threshold_local(smooth, {width})) & (smooth > otsu / 2)"
+    lesson["check_bright"](answer(lesson, text))
+
+
+def test_the_causes_of_misses_are_those_of_the_scores(lesson):
+    errors = scoring.errors_of([lesson["truth"]], [lesson["labels"]])
+    same = {"merged": "merged", "split": "split", "lost": "missed", "badly outlined": "outline"}
+    assert {name: lesson["counts"][name] for name in same} == {
+        name: errors[theirs] for name, theirs in same.items()
+    }
