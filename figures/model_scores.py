@@ -58,7 +58,7 @@ def paint_training(figure, theme, histories):
         highest = max(max(row["loss"], row["loss_families"]) for row in rows[len(rows) // 8 :])
         axes.set(ylim=(0, 1.15 * highest), xlabel="thousand steps", title=METHODS[name])
     panels[0].set_ylabel("loss")
-    panels[0].legend(loc="upper right", handlelength=1.4, borderaxespad=0)
+    panels[0].legend(loc="lower left", handlelength=1.4, borderaxespad=0.2)
 
 
 def main():

@@ -102,6 +102,9 @@ def main():
         write_json(path, scores)
         for set_name, table in scores[name].items():
             print(f"{name} on {set_name}: AP {table['ap']}")
+    truth = [sample.labels for sample in sets["dsb2018_test"]]
+    limit = scoring.scores_of(truth, [methods.polygons_of(labels) for labels in truth])
+    write_json(RESULTS / "polygon_limit.json", limit)
     own = ("otsu_watershed", "stardist_nuclei", "cellpose_nuclei")
     write_json(RESULTS / "speed.json", machine() | {name: speed.measure(name) for name in own})
 

@@ -14,7 +14,9 @@ import torch
 from cellpose import models as cellpose_models
 from csbdeep.utils import normalize
 from skimage.color import rgb2gray
+from stardist.geometry import polygons_to_label, star_dist
 from stardist.models import StarDist2D
+from stardist.utils import edt_prob
 
 import otsu_watershed
 from bioimage_course import WEIGHTS
@@ -49,6 +51,25 @@ def classical(settings):
 def stardist_nuclei():
     """The course's StarDist model, with the thresholds it ships with."""
     return _stardist(StarDist2D(None, name="stardist_nuclei", basedir=str(WEIGHTS)))
+
+
+def polygons_of(labels, n_rays=32, grid=(2, 2)):
+    """What StarDist would draw if it predicted every distance perfectly: its upper limit.
+
+    labels : int32 array, shape (Y, X)
+        The annotation. Every nucleus is replaced by the polygon of its most central grid pixel.
+    """
+    distances = star_dist(labels, n_rays, grid=grid)
+    coarse = labels[:: grid[0], :: grid[1]]
+    centrality = edt_prob(coarse)
+    centres = [
+        np.unravel_index(np.where(coarse == number, centrality, -1).argmax(), coarse.shape)
+        for number in np.unique(coarse[coarse > 0])
+    ]
+    if not centres:
+        return np.zeros_like(labels)
+    points = np.array(centres)
+    return polygons_to_label(distances[tuple(points.T)], points * grid, labels.shape)
 
 
 def cellpose_nuclei():

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from cellpose import models as cellpose_models
 from csbdeep.models import pretrained
+from skimage.draw import disk
+from stardist.matching import matching
 from stardist.models import StarDist2D
 
 import methods
@@ -26,6 +28,14 @@ def test_bright_backgrounds_are_inverted_and_dark_ones_are_not(colour):
         grey = methods.nuclei_bright(image)
         assert grey.shape == (32, 32)
         assert grey[nuclei].min() > grey[~nuclei].max()
+
+
+def test_perfect_distances_give_back_round_nuclei():
+    labels = np.zeros((64, 64), np.int32)
+    labels[disk((20, 20), 9)], labels[disk((44, 40), 6)] = 1, 2
+    drawn = methods.polygons_of(labels)
+    assert matching(labels, drawn, thresh=0.85).accuracy == 1
+    assert not methods.polygons_of(np.zeros((8, 8), np.int32)).any()
 
 
 @pytest.fixture
