@@ -35,10 +35,12 @@ from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, writ
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "stardist_nuclei"
 SEED = 42
-STEPS = 7000
+STEPS = 7000  # on augmented patches
+FINISHING_STEPS = 900  # then, on patches as they were recorded: only turned, mirrored and zoomed
 BATCH_SIZE = 16
 PATCH_SIZE = 128  # pixels
 LEARNING_RATE = 1e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
+FINISHING_RATE = 3e-4  # where the last steps begin; falls to zero likewise
 WARM_UP = 200
 WEIGHT_DECAY = 1e-4
 N_RAYS = 32
@@ -85,8 +87,11 @@ def draw_batch(samples, rng, augmented=True):
 def learning_rate(step):
     if step < WARM_UP:
         return LEARNING_RATE * (step + 1) / WARM_UP
-    share = (step - WARM_UP) / (STEPS - WARM_UP)
-    return float(LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * share)))
+    if step < STEPS:
+        top, share = LEARNING_RATE, (step - WARM_UP) / (STEPS - WARM_UP)
+    else:
+        top, share = FINISHING_RATE, (step - STEPS) / FINISHING_STEPS
+    return float(top * 0.5 * (1 + np.cos(np.pi * share)))
 
 
 def build(folder):
@@ -148,13 +153,14 @@ def train(used, known, families, restart=False):
     }  # fmt: skip
 
     hours = history[-1]["hours"] if history else 0.0
-    began, recent = time.perf_counter(), []
-    for step in tqdm(range(first, STEPS), initial=first, total=STEPS, desc="Training"):
+    began, recent, last = time.perf_counter(), [], STEPS + FINISHING_STEPS
+    for step in tqdm(range(first, last), initial=first, total=last, desc="Training"):
         optimiser.learning_rate.assign(learning_rate(step))
-        images, targets = draw_batch(used, np.random.default_rng([SEED, 1, step]))
+        rng = np.random.default_rng([SEED, 1, step])
+        images, targets = draw_batch(used, rng, augmented=step < STEPS)
         recent.append(model.keras_model.train_on_batch(images, targets, return_dict=True)["loss"])
 
-        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == STEPS:
+        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == last:
             row = {"step": step + 1, "loss": round(float(np.mean(recent)), 4)}
             for name, batches in validation.items():
                 row[f"loss_{name}"] = round(validate(model.keras_model, batches), 4)
@@ -201,7 +207,7 @@ def main():
         iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
     )
     settings = {
-        "seed": SEED, "steps": STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
+        "seed": SEED, "steps": STEPS, "finishing_steps": FINISHING_STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
         "distance_loss": DISTANCE_LOSS, "images": len(used), "kept_aside": len(tuned_on),
     }  # fmt: skip
