@@ -49,12 +49,12 @@ def evaluate(segment, samples, description):
     """Segment every sample and compare with its annotation; returns a dict for JSON."""
     images, truth = [s.image for s in samples], [s.labels for s in samples]
     predicted = [segment(image).astype(np.int32) for image in tqdm(images, desc=description)]
+    bright = [methods.nuclei_bright(image) for image in images]
     return scoring.scores_of(truth, predicted) | {
         "uncertainty": scoring.uncertainty_of(truth, predicted),
         "errors": scoring.errors_of(truth, predicted),
-        "examples": scoring.examples_of(
-            truth, predicted, [methods.nuclei_bright(image) for image in images]
-        ),
+        "examples": scoring.examples_of(truth, predicted, bright),
+        "most_false": scoring.most_false_of(truth, predicted, bright),
         **scoring.groups_of(truth, predicted),
     }
 

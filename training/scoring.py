@@ -5,6 +5,7 @@ AP is the 2018 Data Science Bowl's TP / (TP + FP + FN) at one IoU, which `stardi
 """
 
 import numpy as np
+from scipy import ndimage
 from stardist.matching import matching, matching_dataset
 
 IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -174,6 +175,29 @@ def examples_of(truth, predicted, images):
             "ap_mean": rounded(ap[i, -1]),
         }  # fmt: skip
     return described
+
+
+def most_false_of(truth, predicted, images):
+    """The image with the most objects that match no nucleus, and how bright those are there.
+
+    Returns
+    -------
+    dict for JSON
+        false: unmatched objects at IoU 0.5 in this image; of: in all images; brightness: of
+        objects that cover hardly any nucleus, relative to annotated nuclei (medians; background
+        is 0).
+    """
+    false = counts_of(truth, predicted)[:, 0, 1]
+    i = int(false.argmax())
+    background = np.median(images[i][truth[i] == 0])
+    known = ndimage.mean(images[i], truth[i], np.unique(truth[i][truth[i] > 0])) - background
+    found = np.unique(predicted[i][predicted[i] > 0])
+    covered = ndimage.mean(truth[i] > 0, predicted[i], found)
+    bright = ndimage.mean(images[i], predicted[i], found)[covered < ENOUGH / 2]
+    relative = (np.median(bright) - background) / np.median(known) if bright.size else 0
+    rows, columns = truth[i].shape
+    return {"rows": rows, "columns": columns, "nuclei": known.size, "false": int(false[i]),
+            "of": int(false.sum()), "brightness": rounded(relative)}  # fmt: skip
 
 
 def rounded(value):

@@ -207,7 +207,8 @@ def main():
         iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
     )
     settings = {
-        "seed": SEED, "steps": STEPS, "finishing_steps": FINISHING_STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
+        "seed": SEED, "steps": STEPS, "finishing_steps": FINISHING_STEPS,
+        "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
         "distance_loss": DISTANCE_LOSS, "images": len(used), "kept_aside": len(tuned_on),
     }  # fmt: skip

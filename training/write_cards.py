@@ -117,6 +117,17 @@ def examples(name):
     return table(heads, rows)
 
 
+def false_objects(name):
+    """Whether the false objects come from everywhere or from one image."""
+    most = results("scores")[name]["dsb2018_test"]["most_false"]
+    return (
+        f"{most['false']} of the {most['of']} objects that match no nucleus at IoU 0.5 stand in a "
+        f"single fluorescence test image ({most['rows']}×{most['columns']} pixels, "
+        f"{most['nuclei']} annotated nuclei). They have {100 * most['brightness']:.0f} % of the brightness of its "
+        "annotated nuclei (medians)."
+    )
+
+
 def cost(name):
     measured = results("speed")
     threads, gpu = measured["threads"], measured["gpu"]
@@ -163,7 +174,7 @@ def comparison(_):
 
 BLOCKS = {
     "training": training, "scores": scores, "groups": groups, "errors": errors,
-    "examples": examples, "cost": cost, "hashes": hashes,
+    "false_objects": false_objects, "examples": examples, "cost": cost, "hashes": hashes,
 }  # fmt: skip
 MORE_BLOCKS = {"stardist_nuclei": {"limit": limit}}
 

@@ -89,3 +89,15 @@ def test_examples_are_the_worst_and_the_best_image(two_images):
     examples = scoring.examples_of(*two_images, images)
     assert (examples["best"]["predicted"], examples["best"]["ap_mean"]) == (2, 1)
     assert (examples["worst"]["predicted"], examples["worst"]["nuclei"]) == (1, 2)
+
+
+def test_the_image_with_most_false_objects_is_described(two_images):
+    truth, _ = two_images
+    dim = truth[1].copy()
+    dim[25:35, 5:15], dim[25:35, 20:30] = 3, 4
+    image = np.where(truth[1] > 0, 110.0, 10.0)
+    image[dim > 2] = 35
+    most = scoring.most_false_of(truth, [truth[0], dim], [image, image])
+    assert (most["false"], most["of"], most["nuclei"]) == (2, 2, 2)
+    assert most["brightness"] == pytest.approx(25 / 100)
+    assert scoring.most_false_of(truth, truth, [image, image])["brightness"] == 0

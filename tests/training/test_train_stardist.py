@@ -11,8 +11,9 @@ import training_images
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
-    """The script with four steps on tiny images; returns the folder it writes into."""
-    tiny = {"STEPS": 4, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
+    """The script with four steps on tiny images, then two; returns the folder it writes into."""
+    tiny = {"STEPS": 4, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1,
+            "FINISHING_STEPS": 2}  # fmt: skip
     for name, value in tiny.items():
         monkeypatch.setattr(train_stardist, name, value)
     return elsewhere(train_stardist)
@@ -32,7 +33,7 @@ def exported(folder):
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatch):
     train_stardist.main()
     history, weights = exported(tiny)
-    assert [row["step"] for row in history] == [2, 4]
+    assert [row["step"] for row in history] == [2, 4, 6]
     (tiny / "run" / "checkpoint.npz").unlink()
 
     draw_batch, drawn = train_stardist.draw_batch, []
@@ -102,11 +103,14 @@ def test_half_precision_computes_nearly_the_same(tmp_path):
         assert np.allclose(one, other, atol=0.02)
 
 
-def test_the_learning_rate_rises_and_then_falls_to_zero():
-    steps = range(0, train_stardist.STEPS + 1, 50)
-    rates = [train_stardist.learning_rate(step) for step in steps]
-    top = rates.index(max(rates))
-    assert max(rates) == pytest.approx(train_stardist.LEARNING_RATE, rel=0.01)
-    assert rates[: top + 1] == sorted(rates[: top + 1])
-    assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert rates[-1] == pytest.approx(0)
+def test_the_learning_rate_rises_then_falls_to_zero_twice():
+    last = train_stardist.STEPS + train_stardist.FINISHING_STEPS
+    rates = [train_stardist.learning_rate(step) for step in range(last + 1)]
+    first, second = rates[: train_stardist.STEPS], rates[train_stardist.STEPS :]
+    top = first.index(max(first))
+    assert max(first) == pytest.approx(train_stardist.LEARNING_RATE, rel=0.01)
+    assert first[: top + 1] == sorted(first[: top + 1])
+    assert first[top:] == sorted(first[top:], reverse=True)
+    assert second[0] == pytest.approx(train_stardist.FINISHING_RATE)
+    assert second == sorted(second, reverse=True)
+    assert first[-1] == pytest.approx(0, abs=1e-6) and second[-1] == pytest.approx(0)
