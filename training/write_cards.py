@@ -120,11 +120,12 @@ def examples(name):
 def false_objects(name):
     """Whether the false objects come from everywhere or from one image."""
     most = results("scores")[name]["dsb2018_test"]["most_false"]
+    brightness = f"{100 * most['brightness']:.0f} %"
     return (
         f"{most['false']} of the {most['of']} objects that match no nucleus at IoU 0.5 stand in a "
         f"single fluorescence test image ({most['rows']}×{most['columns']} pixels, "
-        f"{most['nuclei']} annotated nuclei). They have {100 * most['brightness']:.0f} % of the brightness of its "
-        "annotated nuclei (medians)."
+        f"{most['nuclei']} annotated nuclei). They have {brightness} of the brightness "
+        "of its annotated nuclei (medians)."
     )
 
 
