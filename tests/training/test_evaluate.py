@@ -48,6 +48,18 @@ def test_every_method_is_scored_on_every_set(tiny):
     assert json.loads((tiny / "speed.json").read_text())["stardist_nuclei"]
 
 
+def test_rows_that_are_not_asked_for_stay(tiny, monkeypatch):
+    evaluate.main()
+    stored = scores(tiny)
+    for name in ("stardist_nuclei", "cellpose_nuclei"):
+        stored[name]["dsb2018_test"]["images"] = 777
+    (tiny / "scores.json").write_text(json.dumps(stored))
+    monkeypatch.setattr("sys.argv", ["evaluate", "--only", "cellpose_nuclei"])
+    evaluate.main()
+    assert scores(tiny)["stardist_nuclei"]["dsb2018_test"]["images"] == 777
+    assert scores(tiny)["cellpose_nuclei"]["dsb2018_test"]["images"] == 10
+
+
 def test_a_data_set_that_cannot_be_had_is_named_and_the_others_are_scored(tiny, dataset, capsys):
     shutil.rmtree(dataset / "dsb2018_brightfield")
     evaluate.main()
