@@ -33,18 +33,16 @@ from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, writ
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "cellpose_nuclei"
 SEED = 42
-STEPS = 3600  # on augmented patches
-FINISHING_STEPS = 500  # then, on patches as they were recorded: only turned, mirrored and zoomed
+STEPS = 3600
 BATCH_SIZE = 8
 PATCH_SIZE = 128  # pixels
 LEARNING_RATE = 2e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
-FINISHING_RATE = 5e-4  # where the last steps begin; falls to zero likewise
 WARM_UP = 100
 WEIGHT_DECAY = 1e-4
 DIAMETER = 17.0  # pixels: what `diameter` brings nuclei to; as in Cellpose's own `nuclei`
 BRIGHTFIELD_SHARE = 0.25  # of all patches
 INVERTED = {"dsb2018": 0.06, "dsb2018_brightfield": 0.4}  # share of patches shown inverted
-LOGIT_THRESHOLDS = [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]  # tried at the end
+LOGIT_THRESHOLDS = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]  # tried at the end
 VALIDATE_EVERY = 100  # steps; also when the checkpoint is written
 # -------------------------------------------------------------------------------------------------
 
@@ -117,11 +115,8 @@ def draw_batch(groups, rng, augmented=True):
 def learning_rate(step):
     if step < WARM_UP:
         return LEARNING_RATE * (step + 1) / WARM_UP
-    if step < STEPS:
-        top, share = LEARNING_RATE, (step - WARM_UP) / (STEPS - WARM_UP)
-    else:
-        top, share = FINISHING_RATE, (step - STEPS) / FINISHING_STEPS
-    return float(top * 0.5 * (1 + np.cos(np.pi * share)))
+    share = (step - WARM_UP) / (STEPS - WARM_UP)
+    return float(LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * share)))
 
 
 def loss_of(net, images, flows, device):
@@ -168,18 +163,18 @@ def train(used, unseen, device, restart=False):
     }  # fmt: skip
 
     hours = history[-1]["hours"] if history else 0.0
-    began, recent, last = time.perf_counter(), [], STEPS + FINISHING_STEPS
-    for step in tqdm(range(first, last), initial=first, total=last, desc="Training"):
+    began, recent = time.perf_counter(), []
+    for step in tqdm(range(first, STEPS), initial=first, total=STEPS, desc="Training"):
         net.train()
         optimiser.param_groups[0]["lr"] = learning_rate(step)
-        batch = draw_batch(used, np.random.default_rng([SEED, 1, step]), augmented=step < STEPS)
+        batch = draw_batch(used, np.random.default_rng([SEED, 1, step]))
         loss = loss_of(net, *batch, device)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         recent.append(loss.item())
 
-        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == last:
+        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == STEPS:
             row = {"step": step + 1, "loss": round(float(np.mean(recent)), 4)}
             for name, batches in validation.items():
                 row[f"loss_{name}"] = round(validate(net, batches, device), 4)
@@ -268,8 +263,7 @@ def main():
     net, history = train(used, {"known": known, "families": {"dsb2018": families["dsb2018"]}},
                          device, restart)  # fmt: skip
     settings = {
-        "seed": SEED, "steps": STEPS, "finishing_steps": FINISHING_STEPS,
-        "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
+        "seed": SEED, "steps": STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
         "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
         "diameter": DIAMETER, "images": [len(group) for group in used.values()],
         "kept_aside": len(aside), "device": device.type,
