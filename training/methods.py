@@ -35,7 +35,7 @@ class OfficialModelError(Exception):
 def nuclei_bright(image):
     """Image (Y, X) or RGB (Y, X, 3) → grey float32 (Y, X) in which nuclei are the bright part.
 
-    Otsu and the StarDist model know only bright nuclei; without this they find none in tissue.
+    Otsu and the StarDist model look for bright nuclei; in stained tissue they are dark.
     """
     grey = rgb2gray(image[..., :3]) if image.ndim == 3 else image
     grey = grey.astype(np.float32)
