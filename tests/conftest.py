@@ -1,13 +1,20 @@
 """For all tests: quiet libraries, quick ones first, and no way out of this machine."""
 
 import importlib.util
-import ipaddress
 import os
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
 from run_notebooks import settings
+
+# pytest's importlib mode does not find these by itself.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "offline")]
+
+from notebook_costs import Costs  # noqa: E402
+from sockets import refuse_other_machines  # noqa: E402
 
 # TensorFlow reads these at its import, so they must be there before the first test.
 QUIET, _ = settings()
@@ -20,8 +27,9 @@ if importlib.util.find_spec("triton"):
     importlib.import_module("triton")
 
 
-class NetworkUsed(OSError):
-    """A test tried to reach another machine."""
+def pytest_configure(config):
+    """Measure the notebooks, which lie outside this folder."""
+    config.pluginmanager.register(Costs(), "notebook-costs")
 
 
 def pytest_collection_modifyitems(items):
@@ -35,27 +43,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=slowness)
 
 
-def is_here(address):
-    """Return whether a socket's address stays on this machine."""
-    if not isinstance(address, tuple):  # a Unix socket
-        return True
-    host = address[0]
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 @pytest.fixture(scope="session", autouse=True)
 def stay_on_this_machine():
     """Let a test that needs the network fail here too, where there may be one."""
-    connect = socket.socket.connect
-
-    def guarded(self, address):
-        if not is_here(address):
-            raise NetworkUsed(f"this test needs the network: it connects to {address}")
-        return connect(self, address)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(socket.socket, "connect", socket.socket.connect)  # put back at the end
+        refuse_other_machines()
         yield

@@ -1,0 +1,77 @@
+"""Measure what every notebook costs while it is tested, and show it at the end of the run.
+
+Memory is that of all processes that the tests started, above what the tests themselves use.
+"""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+MOST_GIGABYTES = 6
+MOST_MINUTES = 12  # for all notebooks together, on two idle cores
+REPORT = Path(__file__).parents[1] / "build" / "notebook_costs.json"
+
+
+def memory_of_children():
+    """Memory in bytes that all processes started by this one hold now."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+class Costs:
+    """A pytest plugin that times notebooks and samples the memory of their kernels."""
+
+    def __init__(self):
+        self.rows = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        """Run a notebook; it fails where it needs more memory than a laptop has to spare."""
+        if item.path.suffix != ".ipynb" or "notebooks" not in item.path.parts:
+            return (yield)
+        done, peak, began = threading.Event(), 0, time.perf_counter()
+
+        def watch():
+            nonlocal peak
+            while not done.wait(0.1):
+                peak = max(peak, memory_of_children())
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            result = yield
+        finally:
+            done.set()
+            watcher.join()
+            gigabytes = peak / 1e9
+            seconds = time.perf_counter() - began
+            self.rows[item.path.stem] = {
+                "seconds": round(seconds), "gigabytes": round(gigabytes, 1)
+            }  # fmt: skip
+        if gigabytes > MOST_GIGABYTES:
+            pytest.fail(f"{item.path.stem} took {gigabytes:.1f} GB; at most {MOST_GIGABYTES}")
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter):
+        """Show the table, and keep it as JSON."""
+        if not self.rows:
+            return
+        total = sum(row["seconds"] for row in self.rows.values())
+        terminalreporter.section("what the notebooks cost")
+        for name, row in sorted(self.rows.items()):
+            terminalreporter.write_line(
+                f"{name:32} {row['seconds']:4} s {row['gigabytes']:5.1f} GB"
+            )
+        slow = f": more than {MOST_MINUTES} min" if total > 60 * MOST_MINUTES else ""
+        terminalreporter.write_line(f"{'together':32} {total:4} s{slow}")
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(self.rows, indent=1) + "\n")
