@@ -31,7 +31,7 @@ test: ## run every test: code, notebooks, and the site in a browser (ARGS=… fo
 	$(SETUP) --test
 	$(RUN) -m pytest $(ARGS)
 
-notebooks: ## run the notebooks and store their outputs (ONLY="05 06": these)
+notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(SETUP)
 	$(RUN) tools/run_notebooks.py $(ONLY)
 

@@ -1,14 +1,16 @@
 """Execute the notebooks in place and store what they print (`make notebooks`).
 
-    python tools/run_notebooks.py                     every notebook
-    python tools/run_notebooks.py 05 06_cellpose_cells   only these
+    python tools/run_notebooks.py                     those of which something changed
+    python tools/run_notebooks.py 05 06_cellpose_cells   only these, changed or not
 
 Each notebook runs in a fresh kernel with the settings that pytest compares with (pyproject.toml),
 so what is stored here is what `make test` finds again. A notebook that fails stays as it was.
+What can change is its cells, the package with its weights, and the lock.
 """
 
 import argparse
 import base64
+import hashlib
 import io
 import json
 import os
@@ -142,6 +144,25 @@ def with_palette(png):
     return base64.b64encode(small.getvalue()).decode()
 
 
+def inputs_of(notebook):
+    """Return a short hash of what a notebook's outputs depend on."""
+    digest = hashlib.sha256()
+    for cell in notebook.cells:
+        digest.update(f"{cell.cell_type}\n{cell.source}\n".encode())
+    package = ROOT / "src" / "bioimage_course"
+    files = [ROOT / "requirements.txt", *sorted(package.rglob("*"))]
+    for path in files:
+        if path.is_file() and path.suffix not in (".md", ".pyc"):  # model cards change no output
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def is_up_to_date(path):
+    """Return whether a notebook was run with just the inputs it has now."""
+    notebook = nbformat.read(path, as_version=4)
+    return notebook.metadata.get("course", {}).get("inputs") == inputs_of(notebook)
+
+
 def execute(path):
     """Execute one notebook and write it back.
 
@@ -151,7 +172,7 @@ def execute(path):
 
     Returns
     -------
-    dict with python, packages, device and seconds, as stored in `metadata.course`.
+    dict with python, packages, device, seconds and inputs, as stored in `metadata.course`.
 
     Raises
     ------
@@ -182,7 +203,8 @@ def execute(path):
 
     notebook, _ = coalesce_streams(notebook, {})
     tidy(notebook)
-    notebook.metadata["course"] = course = {**course, "seconds": seconds}
+    course |= {"seconds": seconds, "inputs": inputs_of(notebook)}
+    notebook.metadata["course"] = course
     nbformat.validate(notebook)
     write(notebook, path)
     return course
@@ -219,23 +241,28 @@ def main(arguments=None):
     """Run from the command line; the exit status says whether every notebook ran."""
     parser = argparse.ArgumentParser(description="Execute notebooks in place.")
     parser.add_argument("names", nargs="*", help="05, 05_stardist_nuclei or a path; default: all")
-    failed = 0
+    names = parser.parse_args(arguments).names
     try:
-        paths = find(parser.parse_args(arguments).names)
+        paths = find(names)
     except NotebookProblem as problem:
         print(problem, file=sys.stderr)
         return 1
-    for path in paths:
-        print(f"{path.stem} …", end=" ", flush=True)
-        try:
-            course = execute(path)
-        except NotebookProblem as problem:
-            failed += 1
-            print("failed")
-            print(f"{path.name}, {problem}", file=sys.stderr)
+    table = {}
+    for number, path in enumerate(paths, start=1):
+        print(f"[{number}/{len(paths)}] {path.stem} …", end=" ", flush=True)
+        if not names and is_up_to_date(path):
+            table[path.stem] = "unchanged"
         else:
-            print(f"{course['seconds']} s on the {course['device']}")
-    return 1 if failed else 0
+            try:
+                course = execute(path)
+                table[path.stem] = f"{course['seconds']} s on the {course['device']}"
+            except NotebookProblem as problem:
+                table[path.stem] = "failed"
+                print(f"{path.name}, {problem}", file=sys.stderr)
+        print(table[path.stem])
+    if len(table) > 1:
+        print("\n" + "\n".join(f"{name:32} {how}" for name, how in table.items()))
+    return 1 if "failed" in table.values() else 0
 
 
 if __name__ == "__main__":

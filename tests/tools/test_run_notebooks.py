@@ -35,7 +35,7 @@ def test_outputs_and_freshness_are_stored_and_this_run_leaves_no_other_trace(not
     assert [first.execution_count, second.execution_count] == [1, 2]
     assert "execution" not in first.metadata
     course = stored.metadata.course
-    assert set(course) == {"python", "packages", "device", "seconds"}
+    assert set(course) == {"python", "packages", "device", "seconds", "inputs"}
     assert course.packages == {"numpy": __import__("numpy").__version__}
     assert course.seconds >= 1
     assert stored.metadata.kernelspec.name == "python3"
@@ -107,3 +107,38 @@ def test_pictures_are_stored_in_256_colours_which_halves_the_file(notebook):
     picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
     assert (picture.mode, picture.size) == ("P", (64, 64))
     assert len(output.data["image/png"]) < 0.5 * 64 * 64 * 3 * 4 / 3
+
+
+def test_without_names_only_notebooks_run_of_which_something_changed(notebook, monkeypatch, capsys):
+    path = notebook("print('once')")
+    other = path.with_name("other.ipynb")
+    other.write_bytes(path.read_bytes())
+    monkeypatch.setattr(run_notebooks, "find", lambda names: [path, other])
+    assert run_notebooks.main([]) == 0
+    assert run_notebooks.main([]) == 0
+    assert capsys.readouterr().out.endswith(f"{'tiny':32} unchanged\n{'other':32} unchanged\n")
+
+    changed = nbformat.read(path, as_version=4)
+    changed.cells[1].source = "print('twice')"
+    nbformat.write(changed, path)
+    assert run_notebooks.main([]) == 0
+    table = capsys.readouterr().out.splitlines()[-2:]
+    assert " s on the " in table[0] and table[1].endswith("unchanged")
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == "twice\n"
+
+
+@pytest.mark.parametrize("changed", ["requirements.txt", "src/bioimage_course/weights/m/model"])
+def test_outputs_depend_on_the_lock_and_on_the_package_with_its_weights(
+    changed, tmp_path, monkeypatch
+):
+    for name in ("requirements.txt", "src/bioimage_course/weights/m/model"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    (tmp_path / "src/bioimage_course/weights/m/MODEL_CARD.md").touch()
+    monkeypatch.setattr(run_notebooks, "ROOT", tmp_path)
+    empty = new_notebook()
+    before = run_notebooks.inputs_of(empty)
+    (tmp_path / "src/bioimage_course/weights/m/MODEL_CARD.md").write_text("changes no output")
+    assert run_notebooks.inputs_of(empty) == before
+    (tmp_path / changed).write_text("after")
+    assert run_notebooks.inputs_of(empty) != before
