@@ -1,47 +1,26 @@
 """The notebook's watershed is the course's baseline, and its exercises name the likely mistake."""
 
 import json
-import warnings
 from pathlib import Path
 
-import matplotlib
-import nbformat
 import numpy as np
 import pytest
+from lessons import code_cells, run, run_ids, tags
 
 import otsu_watershed
 import scoring
 from bioimage_course import data
 
-ROOT = Path(__file__).parents[2]
-NOTEBOOK = ROOT / "notebooks/02_classical_baseline.ipynb"
-TUNED = ROOT / "training/results/otsu_watershed.json"
-
-
-def code_cells():
-    """Return the notebook's code cells in order."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    return [cell for cell in cells if cell.cell_type == "code"]
-
-
-def tags(cell):
-    """Return the tags of a cell."""
-    return cell.metadata.get("tags", [])
-
-
-def run(sources, names):
-    """Execute cells one after the other; what they define lands in `names`."""
-    for source in sources:
-        exec(compile(source, NOTEBOOK.name, "exec"), names)
-    return names
+STEM = "02_classical_baseline"
+TUNED = Path(__file__).parents[2] / "training/results/otsu_watershed.json"
 
 
 @pytest.fixture(scope="module")
 def method():
     """Return what exists after the cells of the method ran on the course's image, and no others."""
     image, _ = data.nuclei()
-    cells = [cell for cell in code_cells() if cell.id == "imports" or "method" in tags(cell)]
-    return run([cell.source for cell in cells], {"image": image})
+    ids = [cell.id for cell in code_cells(STEM) if cell.id == "imports" or "method" in tags(cell)]
+    return run_ids(STEM, *ids, image=image)
 
 
 def test_the_method_is_the_tuned_baseline_bit_for_bit(method):
@@ -53,8 +32,8 @@ def test_the_method_is_the_tuned_baseline_bit_for_bit(method):
 
 def test_the_notebook_names_the_tuned_settings():
     settings = json.loads(TUNED.read_text())
-    first = next(cell for cell in code_cells() if "method" in tags(cell))
-    named = run([first.source], {})
+    first = next(cell for cell in code_cells(STEM) if "method" in tags(cell))
+    named = run([first])
     assert {name: named[name] for name in settings} == settings
     assert set(settings) == {"blur", "seed_blur", "seed_distance"}
 
@@ -64,16 +43,8 @@ def test_the_notebook_names_the_tuned_settings():
 
 @pytest.fixture(scope="module")
 def lesson():
-    """Return all names that exist at the end of the notebook; no picture is shown."""
-    backend = matplotlib.get_backend()
-    matplotlib.use("agg")
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
-        cells = code_cells()
-        names = run([cell.source for cell in cells if "setup" not in tags(cell)], {})
-        names["plt"].close("all")
-    matplotlib.use(backend)
-    return names
+    """Return all names that exist at the end of the notebook."""
+    return run([cell for cell in code_cells(STEM) if "setup" not in tags(cell)])
 
 
 def answer(lesson, text):
