@@ -48,14 +48,17 @@ def paint_training(figure, theme, histories):
     figure.subplots_adjust(left=0.1, right=0.985, bottom=0.17, top=0.9, wspace=0.22)
     for axes, (name, history) in zip(panels, histories.items(), strict=True):
         rows = history["steps"]
-        steps = np.array([row["step"] for row in rows]) / 1000
         for key, label, colour, line in (
             ("loss_families", "other families", theme.error, "-"),
             ("loss", "learned from", theme.muted, "--"),
             ("loss_known", "of a known kind", GREEN, "-"),
         ):
-            axes.plot(steps, [row[key] for row in rows], line, color=colour, label=label)
-        highest = max(max(row["loss"], row["loss_families"]) for row in rows[len(rows) // 8 :])
+            known = [
+                row for row in rows if key in row
+            ]  # other families: until they are learned from
+            steps = np.array([row["step"] for row in known]) / 1000
+            axes.plot(steps, [row[key] for row in known], line, color=colour, label=label)
+        highest = max(row.get("loss_families", row["loss"]) for row in rows[len(rows) // 8 :])
         axes.set(ylim=(0, 1.15 * highest), xlabel="thousand steps", title=METHODS[name])
     panels[0].set_ylabel("loss")
     panels[0].legend(loc="lower left", handlelength=1.4, borderaxespad=0.2)

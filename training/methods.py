@@ -48,9 +48,13 @@ def classical(settings):
     return lambda image: otsu_watershed.segment(nuclei_bright(image), **settings)
 
 
-def stardist_nuclei():
-    """The course's StarDist model, with the thresholds it ships with."""
-    return _stardist(StarDist2D(None, name="stardist_nuclei", basedir=str(WEIGHTS)))
+def stardist_nuclei(folder=None):
+    """The course's StarDist model, with the thresholds it ships with.
+
+    folder : path, optional
+        Where it lies, if it is not the published one.
+    """
+    return _stardist(StarDist2D(None, name="stardist_nuclei", basedir=str(folder or WEIGHTS)))
 
 
 def polygons_of(labels, n_rays=32, grid=(2, 2)):
@@ -72,11 +76,14 @@ def polygons_of(labels, n_rays=32, grid=(2, 2)):
     return polygons_to_label(distances[tuple(points.T)], points * grid, labels.shape)
 
 
-def cellpose_nuclei():
-    """The course's Cellpose model, with Cellpose's default thresholds and no diameter."""
-    model = cellpose_models.CellposeModel(
-        gpu=torch.cuda.is_available(), pretrained_model=str(WEIGHTS / "cellpose_nuclei" / "model")
-    )
+def cellpose_nuclei(folder=None):
+    """The course's Cellpose model, with Cellpose's default thresholds and no diameter.
+
+    folder : path, optional
+        Where it lies, if it is not the published one.
+    """
+    path = Path(folder or WEIGHTS) / "cellpose_nuclei" / "model"
+    model = cellpose_models.CellposeModel(gpu=torch.cuda.is_available(), pretrained_model=str(path))
     return lambda image: model.eval(image, channels=[0, 0])[0]
 
 

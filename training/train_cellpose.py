@@ -13,6 +13,7 @@ because Cellpose's cannot be resumed. It uses a GPU (CUDA or Apple's MPS) when t
 import argparse
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -33,20 +34,34 @@ from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, writ
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "cellpose_nuclei"
 SEED = 42
-STEPS = 3600
 BATCH_SIZE = 8
 PATCH_SIZE = 128  # pixels
-LEARNING_RATE = 2e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
-WARM_UP = 100
 WEIGHT_DECAY = 1e-4
 DIAMETER = 17.0  # pixels: what `diameter` brings nuclei to; as in Cellpose's own `nuclei`
-BRIGHTFIELD_SHARE = 0.25  # of all patches
-INVERTED = {"dsb2018": 0.06, "dsb2018_brightfield": 0.4}  # share of patches shown inverted
+WARM_UP = 100  # steps in which the learning rate of a stage rises; it falls along half a cosine
+
+
+class Stage(NamedTuple):
+    """A part of the training."""
+
+    steps: int
+    top_rate: float  # the largest learning rate
+    families: bool  # whether the held-out families are learned from, too
+    augmented: float  # share of patches shown as another microscope would have recorded them
+    brightfield: float  # share of patches from bright-field tissue
+    inverted: dict  # data set → share of its patches shown inverted
+
+
+STAGES = [
+    Stage(3600, 2e-3, False, 1.0, 0.25, {"dsb2018": 0.06, "dsb2018_brightfield": 0.4}),
+    Stage(3900, 1e-3, True, 0.5, 0.4, {"dsb2018": 0.05, "dsb2018_brightfield": 0.2}),
+]
 LOGIT_THRESHOLDS = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]  # tried at the end
 VALIDATE_EVERY = 100  # steps; also when the checkpoint is written
 # -------------------------------------------------------------------------------------------------
 
 RUN = Path("build") / "training" / NAME  # checkpoint and flows; nothing here is published
+WITHHELD = RUN / "withheld" / NAME / "model"  # from before it saw the held-out families
 
 
 def pick_device():
@@ -79,7 +94,7 @@ def flows_of(labels, cache):
     return np.load(cache).astype(np.float32)  # from the file, so that every run sees the same
 
 
-def draw_patch(samples, rng, inverted, augmented=True):
+def draw_patch(samples, rng, inverted, augmented):
     """One patch as the network sees it, shape (2, Y, X), and its flows, shape (3, Y, X)."""
     sample = training_images.draw(samples, rng)
     (image, labels, flows), turns, mirrored = augment.cut(
@@ -101,22 +116,25 @@ def turned(flows, turns, mirrored):
     return np.stack([inside, y, x])
 
 
-def draw_batch(groups, rng, augmented=True):
+def draw_batch(groups, rng, stage):
     """Patches, shape (batch, 2, Y, X), and flows, shape (batch, 3, Y, X), of groups {name: …}."""
     patches = []
-    for _ in range(BATCH_SIZE):
-        bright = "dsb2018_brightfield" in groups and rng.random() < BRIGHTFIELD_SHARE
+    for k in range(BATCH_SIZE):
+        bright = bool(groups.get("dsb2018_brightfield")) and rng.random() < stage.brightfield
         name = "dsb2018_brightfield" if bright else "dsb2018"
-        patches.append(draw_patch(groups[name], rng, INVERTED[name] * augmented, augmented))
+        augmented = k < stage.augmented * BATCH_SIZE
+        patches.append(draw_patch(groups[name], rng, stage.inverted[name], augmented))
     images, flows = zip(*patches, strict=True)
     return np.stack(images).astype(np.float32), np.stack(flows).astype(np.float32)
 
 
-def learning_rate(step):
-    if step < WARM_UP:
-        return LEARNING_RATE * (step + 1) / WARM_UP
-    share = (step - WARM_UP) / (STEPS - WARM_UP)
-    return float(LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * share)))
+def schedule():
+    """For every step: its stage, and its learning rate."""
+    for stage in STAGES:
+        for step in range(stage.steps):
+            rise = (step + 1) / WARM_UP
+            fall = 0.5 * (1 + np.cos(np.pi * (step - WARM_UP) / (stage.steps - WARM_UP)))
+            yield stage, float(stage.top_rate * (rise if step < WARM_UP else fall))
 
 
 def loss_of(net, images, flows, device):
@@ -136,15 +154,21 @@ def state_of(net, optimiser):
     ]
 
 
-def train(used, unseen, device, restart=False):
+def build(device):
+    """Cellpose's network with fresh weights."""
+    net = CPnet([2, 32, 64, 128, 256], nout=3, sz=3, diam_mean=DIAMETER).to(device)
+    return net.to(memory_format=torch.channels_last)
+
+
+def train(used, known, families, device, restart=False):
     """Train, or go on from the checkpoint in `RUN`. Returns the network and its loss history.
 
-    used : {data set: samples};  unseen : {name: {data set: samples}}, each with a loss of its own
+    used, known, families : {data set: samples}
+        To learn from from the start; never; in the stages that say so.
     """
-    net = CPnet([2, 32, 64, 128, 256], nout=3, sz=3, diam_mean=DIAMETER).to(device)
-    net = net.to(memory_format=torch.channels_last)
+    net = build(device)
     learned = [p for p in net.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(learned, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(learned, weight_decay=WEIGHT_DECAY)
     checkpoint, first, history = RUN / "checkpoint.npz", 0, []
     if checkpoint.exists() and not restart:
         arrays, first, history = load_checkpoint(checkpoint)
@@ -156,28 +180,37 @@ def train(used, unseen, device, restart=False):
             }
         for tensor, array in zip(state_of(net, optimiser), arrays, strict=True):
             tensor.data.copy_(torch.from_numpy(array))
+    plain = STAGES[0]._replace(augmented=0.0, inverted=dict.fromkeys(used, 0.0))
     validation = {
-        name: [draw_batch(groups, np.random.default_rng([SEED, 0, k]), augmented=False)
-               for k in range(12)]
-        for name, groups in unseen.items() if groups.get("dsb2018")
+        name: [draw_batch(groups, np.random.default_rng([SEED, 0, k]), plain) for k in range(12)]
+        for name, groups in (("known", known), ("families", families)) if groups.get("dsb2018")
     }  # fmt: skip
+    everything = {name: used[name] + families[name] for name in used}
+    steps = list(schedule())
 
     hours = history[-1]["hours"] if history else 0.0
     began, recent = time.perf_counter(), []
-    for step in tqdm(range(first, STEPS), initial=first, total=STEPS, desc="Training"):
+    for step in tqdm(range(first, len(steps)), initial=first, total=len(steps), desc="Training"):
         net.train()
-        optimiser.param_groups[0]["lr"] = learning_rate(step)
-        batch = draw_batch(used, np.random.default_rng([SEED, 1, step]))
+        stage, optimiser.param_groups[0]["lr"] = steps[step]
+        if step and stage is not steps[step - 1][0]:
+            optimiser.state.clear()  # a stage starts afresh, with nothing but the weights
+        groups = everything if stage.families else used
+        batch = draw_batch(groups, np.random.default_rng([SEED, 1, step]), stage)
         loss = loss_of(net, *batch, device)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         recent.append(loss.item())
 
-        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == STEPS:
+        following = steps[step + 1][0] if step + 1 < len(steps) else None
+        if (step + 1) % VALIDATE_EVERY == 0 or following is not stage:
             row = {"step": step + 1, "loss": round(float(np.mean(recent)), 4)}
+            if not stage.families:
+                save(net, WITHHELD)
             for name, batches in validation.items():
-                row[f"loss_{name}"] = round(validate(net, batches, device), 4)
+                if name == "known" or not stage.families:
+                    row[f"loss_{name}"] = round(validate(net, batches, device), 4)
             row["hours"] = round(hours + (time.perf_counter() - began) / 3600, 3)
             history.append(row)
             recent.clear()
@@ -230,15 +263,23 @@ def tune_threshold(path, samples):
 
 
 def export(net, history, settings, unseen):
-    """Write the weights, shifted so that Cellpose's default threshold, 0, is the tuned one."""
+    """Write the weights; those from before the last stage, which are scored too, get the same."""
+    withheld = build("cpu")
+    withheld.load_model(WITHHELD, device=torch.device("cpu"))
+    save_tuned(withheld, WITHHELD, unseen)
     path = WEIGHTS / NAME / "model"
-    save(net, RUN / "model")
-    threshold = tune_threshold(RUN / "model", unseen)
-    net.output[-1].bias.data[2] -= threshold  # the logit is the last of three outputs
-    save(net, path)
+    settings["logit_shift"] = save_tuned(net, path, unseen)
     write_hashes(path.parent)
-    settings = settings | {"logit_shift": -threshold}
     write_json(RESULTS / f"history_{NAME}.json", {"settings": settings, "steps": history})
+
+
+def save_tuned(net, path, unseen):
+    """Save a network whose best logit threshold is Cellpose's default, 0; returns the shift."""
+    save(net, path)
+    shift = -tune_threshold(path, unseen)
+    net.output[-1].bias.data[2] += shift  # the logit is the last of three outputs
+    save(net, path)
+    return shift
 
 
 def main():
@@ -257,18 +298,20 @@ def main():
         names.pop()
     for name in names:
         used[name], known[name], families[name] = read(name)
-    aside = [*known["dsb2018"], *families["dsb2018"], *known.get("dsb2018_brightfield", [])]
-    print(f"{[len(s) for s in used.values()]} images to learn from; {len(aside)} kept aside.")
+    learned_from, withheld, aside = (
+        sum(len(samples) for samples in groups.values()) for groups in (used, families, known)
+    )
+    print(f"{learned_from} images to learn from, {withheld} more at the end; {aside} kept aside.")
 
-    net, history = train(used, {"known": known, "families": {"dsb2018": families["dsb2018"]}},
-                         device, restart)  # fmt: skip
+    net, history = train(used, known, families, device, restart)
     settings = {
-        "seed": SEED, "steps": STEPS, "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
-        "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
-        "diameter": DIAMETER, "images": [len(group) for group in used.values()],
-        "kept_aside": len(aside), "device": device.type,
+        "seed": SEED, "stages": [stage._asdict() for stage in STAGES],
+        "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
+        "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW", "diameter": DIAMETER,
+        "images": {name: len(used[name] + families[name]) for name in used},
+        "withheld": withheld, "kept_aside": aside, "device": device.type,
     }  # fmt: skip
-    export(net, history, settings, aside)
+    export(net, history, settings, [sample for group in known.values() for sample in group])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # about a third faster on a CPU
@@ -35,13 +36,9 @@ from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, writ
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "stardist_nuclei"
 SEED = 42
-STEPS = 7000  # on augmented patches
-FINISHING_STEPS = 900  # then, on patches as they were recorded: only turned, mirrored and zoomed
 BATCH_SIZE = 16
 PATCH_SIZE = 128  # pixels
-LEARNING_RATE = 1e-3  # rises for WARM_UP steps, then falls to zero along half a cosine
-FINISHING_RATE = 3e-4  # where the last steps begin; falls to zero likewise
-WARM_UP = 200
+WARM_UP = 200  # first steps, in which the learning rate rises
 WEIGHT_DECAY = 1e-4
 N_RAYS = 32
 GRID = (2, 2)  # predict on every second pixel: faster, and a wider field of view
@@ -49,9 +46,26 @@ DISTANCE_LOSS = "iou"  # or "mae": the error of the rays in pixels, which large 
 LOSS_WEIGHTS = (1, 2)  # of probability and distances
 NMS_THRESHOLDS = [0.3, 0.4, 0.5]  # tried when the thresholds are tuned
 VALIDATE_EVERY = 250  # steps; also when the checkpoint is written
+
+
+class Stage(NamedTuple):
+    """A part of the training; its learning rate falls along half a cosine."""
+
+    steps: int
+    top_rate: float  # the largest learning rate
+    families: bool  # whether the held-out families are learned from, too
+    augmented: float  # share of patches shown as another microscope would have recorded them
+
+
+STAGES = [
+    Stage(7000, 1e-3, False, 1.0),
+    Stage(900, 3e-4, False, 0.0),  # as recorded: patches are only turned, mirrored and zoomed
+    Stage(3000, 5e-4, True, 0.5),
+]
 # -------------------------------------------------------------------------------------------------
 
 RUN = Path("build") / "training" / NAME  # checkpoint; nothing here is published
+WITHHELD = RUN / "withheld" / NAME  # the model before it saw the held-out families, to score them
 
 
 def read():
@@ -62,8 +76,11 @@ def read():
     return training_images.split(samples)
 
 
-def draw_batch(samples, rng, augmented=True):
+def draw_batch(samples, rng, augmented=1.0):
     """Patches and what the network shall answer, as StarDist's own data generator makes it.
+
+    augmented : float
+        Share of patches that are shown as another microscope would have recorded them.
 
     Returns
     -------
@@ -73,10 +90,12 @@ def draw_batch(samples, rng, augmented=True):
         probability as the weight of each pixel, shape (batch, Y / grid, X / grid, rays + 1).
     """
     images, probabilities, distances = [], [], []
-    for _ in range(BATCH_SIZE):
+    for k in range(BATCH_SIZE):
         sample = training_images.draw(samples, rng)
         (image, labels), _, _ = augment.cut(sample, [sample.image, sample.labels], PATCH_SIZE, rng)
-        images.append(augment.record_differently(image, labels, rng) if augmented else image)
+        if k < augmented * BATCH_SIZE:
+            image = augment.record_differently(image, labels, rng)
+        images.append(image)
         probabilities.append(edt_prob(labels[:: GRID[0], :: GRID[1]]))
         distances.append(star_dist(labels, N_RAYS, grid=GRID))
     images = np.stack(images)[..., None]
@@ -84,14 +103,14 @@ def draw_batch(samples, rng, augmented=True):
     return images, (probabilities, np.concatenate([np.stack(distances), probabilities], axis=-1))
 
 
-def learning_rate(step):
-    if step < WARM_UP:
-        return LEARNING_RATE * (step + 1) / WARM_UP
-    if step < STEPS:
-        top, share = LEARNING_RATE, (step - WARM_UP) / (STEPS - WARM_UP)
-    else:
-        top, share = FINISHING_RATE, (step - STEPS) / FINISHING_STEPS
-    return float(top * 0.5 * (1 + np.cos(np.pi * share)))
+def schedule():
+    """For every step: its stage, and its learning rate."""
+    for stage in STAGES:
+        warm_up = WARM_UP if stage is STAGES[0] else 0
+        for step in range(stage.steps):
+            rise = (step + 1) / WARM_UP
+            fall = 0.5 * (1 + np.cos(np.pi * (step - warm_up) / (stage.steps - warm_up)))
+            yield stage, float(stage.top_rate * (rise if step < warm_up else fall))
 
 
 def build(folder):
@@ -99,8 +118,8 @@ def build(folder):
     config = Config2D(
         n_rays=N_RAYS, grid=GRID, n_channel_in=1, unet_batch_norm=True,
         train_patch_size=(PATCH_SIZE, PATCH_SIZE), train_batch_size=BATCH_SIZE,
-        train_learning_rate=LEARNING_RATE, train_dist_loss=DISTANCE_LOSS,
-        train_loss_weights=LOSS_WEIGHTS, train_epochs=1, train_steps_per_epoch=STEPS,
+        train_learning_rate=STAGES[0].top_rate, train_dist_loss=DISTANCE_LOSS,
+        train_loss_weights=LOSS_WEIGHTS, train_epochs=1, train_steps_per_epoch=STAGES[0].steps,
         train_reduce_lr=None, train_tensorboard=False,
         train_checkpoint=None, train_checkpoint_epoch=None,
     )  # fmt: skip
@@ -135,7 +154,7 @@ def train(used, known, families, restart=False):
     network = model.keras_model
     if half_precision_pays():
         model.keras_model = in_half_precision(network)
-    optimiser = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    optimiser = keras.optimizers.AdamW(STAGES[0].top_rate, weight_decay=WEIGHT_DECAY)
     model.prepare_for_training(optimiser)
     optimiser.build(model.keras_model.trainable_variables)
     state = [*model.keras_model.variables, *optimiser.variables]
@@ -147,23 +166,31 @@ def train(used, known, families, restart=False):
             variable.assign(array)
     unseen = {"known": known, "families": families}
     validation = {
-        name: [draw_batch(group, np.random.default_rng([SEED, 0, k]), augmented=False)
+        name: [draw_batch(group, np.random.default_rng([SEED, 0, k]), augmented=0)
                for k in range(8)]
         for name, group in unseen.items() if group
     }  # fmt: skip
 
     hours = history[-1]["hours"] if history else 0.0
-    began, recent, last = time.perf_counter(), [], STEPS + FINISHING_STEPS
-    for step in tqdm(range(first, last), initial=first, total=last, desc="Training"):
-        optimiser.learning_rate.assign(learning_rate(step))
+    began, recent, steps = time.perf_counter(), [], list(schedule())
+    for step in tqdm(range(first, len(steps)), initial=first, total=len(steps), desc="Training"):
+        stage, rate = steps[step]
+        optimiser.learning_rate.assign(rate)
         rng = np.random.default_rng([SEED, 1, step])
-        images, targets = draw_batch(used, rng, augmented=step < STEPS)
+        samples = used + families if stage.families else used
+        images, targets = draw_batch(samples, rng, stage.augmented)
         recent.append(model.keras_model.train_on_batch(images, targets, return_dict=True)["loss"])
 
-        if (step + 1) % VALIDATE_EVERY == 0 or step + 1 == last:
+        following = steps[step + 1][0] if step + 1 < len(steps) else None
+        if (step + 1) % VALIDATE_EVERY == 0 or following is not stage:
             row = {"step": step + 1, "loss": round(float(np.mean(recent)), 4)}
+            if not stage.families:
+                WITHHELD.mkdir(parents=True, exist_ok=True)
+                network.set_weights(model.keras_model.get_weights())
+                network.save_weights(WITHHELD / "weights_best.h5")
             for name, batches in validation.items():
-                row[f"loss_{name}"] = round(validate(model.keras_model, batches), 4)
+                if name == "known" or not stage.families:
+                    row[f"loss_{name}"] = round(validate(model.keras_model, batches), 4)
             row["hours"] = round(hours + (time.perf_counter() - began) / 3600, 3)
             history.append(row)
             recent.clear()
@@ -177,6 +204,26 @@ def train(used, known, families, restart=False):
 def validate(network, batches):
     losses = [network.test_on_batch(*batch, return_dict=True)["loss"] for batch in batches]
     return float(np.mean(losses))
+
+
+def tune_thresholds(model, samples):
+    """Choose both thresholds on unseen images; they are written into the model's folder."""
+    model.optimize_thresholds(
+        [s.image for s in samples],
+        [s.labels for s in samples],
+        nms_threshs=NMS_THRESHOLDS,
+        iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
+    )
+
+
+def tune_withheld(model, samples):
+    """Tune the weights from before the held-out families, too, as they are scored on those."""
+    final = model.keras_model.get_weights()
+    model.keras_model.load_weights(WITHHELD / "weights_best.h5")
+    tune_thresholds(model, samples)
+    for file in ("config.json", "thresholds.json"):
+        shutil.copy(model.logdir / file, WITHHELD / file)
+    model.keras_model.set_weights(final)
 
 
 def export(model, history, settings):
@@ -199,18 +246,14 @@ def main():
     used, known, families = read()
     print(f"{len(used)} images to learn from; unseen: {len(known)} and {len(families)}.")
     model, history = train(used, known, families, restart)
-    tuned_on = known + families
-    model.optimize_thresholds(
-        [s.image for s in tuned_on],
-        [s.labels for s in tuned_on],
-        nms_threshs=NMS_THRESHOLDS,
-        iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
-    )
+    tune_withheld(model, known)
+    tune_thresholds(model, known)
     settings = {
-        "seed": SEED, "steps": STEPS, "finishing_steps": FINISHING_STEPS,
+        "seed": SEED, "stages": [stage._asdict() for stage in STAGES],
         "batch_size": BATCH_SIZE, "patch_size": PATCH_SIZE,
-        "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
-        "distance_loss": DISTANCE_LOSS, "images": len(used), "kept_aside": len(tuned_on),
+        "weight_decay": WEIGHT_DECAY, "optimiser": "AdamW",
+        "distance_loss": DISTANCE_LOSS, "images": len(used) + len(families),
+        "withheld": len(families), "kept_aside": len(known),
     }  # fmt: skip
     export(model, history, settings)
 

@@ -53,11 +53,22 @@ def table(heads, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+def in_words(value):
+    """A setting as a reader wants it: a table's entries in a row, yes and no."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {in_words(part)}" for key, part in value.items())
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
 def training(name):
+    """The settings of a run; what differs between its stages stands in one line per stage."""
     history = results(f"history_{name}")
-    rows = [
-        [key.replace("_", " "), " + ".join(map(str, value)) if isinstance(value, list) else value]
-        for key, value in history["settings"].items()
+    settings = history["settings"]
+    rows = [[f"stage {k}", in_words(stage)] for k, stage in enumerate(settings["stages"], start=1)]
+    rows += [
+        [key.replace("_", " "), in_words(value)]
+        for key, value in settings.items()
+        if key != "stages"
     ]
     rows.append(["hours", f"{history['steps'][-1]['hours']:.1f}"])
     thresholds = WEIGHTS / name / "thresholds.json"

@@ -37,6 +37,7 @@ def elsewhere(tmp_path, monkeypatch):
 
     def redirect(script):
         monkeypatch.setattr(script, "RUN", tmp_path / "run")
+        monkeypatch.setattr(script, "WITHHELD", tmp_path / script.WITHHELD)
         monkeypatch.setattr(script, "WEIGHTS", tmp_path / "weights")
         monkeypatch.setattr(script, "RESULTS", tmp_path / "results")
         monkeypatch.setattr("sys.argv", [script.__name__])

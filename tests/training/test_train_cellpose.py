@@ -14,8 +14,9 @@ import training_images
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
-    """The script with four steps on tiny images; returns the folder it writes into."""
-    tiny = {"STEPS": 4, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
+    """The script with two stages of two steps on tiny images; returns the folder it writes into."""
+    stages = [stage._replace(steps=2) for stage in train_cellpose.STAGES]
+    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
     for name, value in tiny.items():
         monkeypatch.setattr(train_cellpose, name, value)
     return elsewhere(train_cellpose)
@@ -41,11 +42,11 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatc
 
     draw_batch, drawn = train_cellpose.draw_batch, []
 
-    def stops_at_the_fourth_step(groups, rng, augmented=True):
-        drawn.append(augmented)
-        if drawn.count(True) > 3:
+    def stops_at_the_fourth_step(groups, rng, stage):
+        drawn.append(stage)
+        if len([stage for stage in drawn if stage.augmented]) > 3:
             raise Interrupted
-        return draw_batch(groups, rng, augmented)
+        return draw_batch(groups, rng, stage)
 
     monkeypatch.setattr(train_cellpose, "draw_batch", stops_at_the_fourth_step)
     with pytest.raises(Interrupted):
@@ -72,26 +73,38 @@ def test_the_exported_file_is_half_precision_and_loads_in_cellpose(tiny):
 
 
 def test_the_tuned_threshold_becomes_cellposes_default(tiny, monkeypatch):
-    monkeypatch.setattr(train_cellpose, "tune_threshold", lambda path, samples: 0.5)
+    before = {}
+
+    def tuned(path, samples):
+        before[path] = torch.load(path, weights_only=True)["output.2.bias"]
+        return 0.5
+
+    monkeypatch.setattr(train_cellpose, "tune_threshold", tuned)
     train_cellpose.main()
-    before = torch.load(tiny / "run" / "model", weights_only=True)["output.2.bias"]
-    history, after = exported(tiny)
-    assert (after["output.2.bias"] - before).tolist() == pytest.approx([0, 0, -0.5], abs=1e-3)
-    assert history["settings"]["logit_shift"] == -0.5
+    for path, bias in before.items():
+        after = torch.load(path, weights_only=True)["output.2.bias"]
+        assert (after - bias).tolist() == pytest.approx([0, 0, -0.5], abs=1e-3)
+    assert set(before) == {
+        tiny / "weights/cellpose_nuclei/model",
+        train_cellpose.WITHHELD,
+    }
+    assert exported(tiny)[0]["settings"]["logit_shift"] == -0.5
 
 
 def test_without_bright_field_images_it_trains_on_fluorescence_and_says_so(tiny, dataset, capsys):
     shutil.rmtree(dataset / "dsb2018_brightfield")
     train_cellpose.main()
     assert "Training on fluorescence only" in capsys.readouterr().out
-    assert exported(tiny)[0]["settings"]["images"] == [9]
+    assert exported(tiny)[0]["settings"]["images"] == {"dsb2018": 9}
 
 
 def test_the_network_sees_what_cellpose_makes_of_the_image(tiny, dataset):
     used, _, _ = train_cellpose.read("dsb2018")
     low, high = np.percentile(used[0].image, [1, 99])
     assert (low, high) == pytest.approx((0, 1), abs=0.02)
-    images, flows = train_cellpose.draw_batch({"dsb2018": used}, np.random.default_rng(0))
+    images, flows = train_cellpose.draw_batch(
+        {"dsb2018": used}, np.random.default_rng(0), train_cellpose.STAGES[0]
+    )
     assert images.shape == (2, 2, 32, 32) and flows.shape == (2, 3, 32, 32)
     assert not images[:, 1].any(), "the second channel is empty"
 
@@ -130,3 +143,30 @@ def test_flows_of_a_turned_patch_are_those_of_the_turned_labels(seed, tmp_path, 
     expected = labels_to_flows([turned.copy()], device=torch.device("cpu"))[0][1:]
     agreement = (arrows[1:] * expected[1:]).sum(0)[turned > 0]
     assert agreement.mean() > 0.97  # the centre may be rounded to the next pixel
+
+
+def test_every_stage_warms_up_and_falls_to_zero():
+    steps = list(train_cellpose.schedule())
+    for stage in train_cellpose.STAGES:
+        rates = [rate for its_stage, rate in steps if its_stage is stage]
+        top = train_cellpose.WARM_UP
+        assert len(rates) == stage.steps and max(rates) == pytest.approx(stage.top_rate)
+        assert rates[:top] == sorted(rates[:top])
+        assert rates[top:] == sorted(rates[top:], reverse=True)
+        assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset, monkeypatch):
+    used, _, _ = train_cellpose.read("dsb2018")
+    odd, even = {"dsb2018": used[::2]}, {"dsb2018": used[1::2]}
+    draw_batch, drawn = train_cellpose.draw_batch, []
+
+    def watched(groups, *arguments):
+        drawn.append([len(groups["dsb2018"]), groups["dsb2018"][0].name])
+        return draw_batch(groups, *arguments)
+
+    monkeypatch.setattr(train_cellpose, "draw_batch", watched)
+    _, history = train_cellpose.train(even, {}, odd, torch.device("cpu"))
+    assert [count for count, _ in drawn[-4:]] == [len(used) // 2] * 2 + [len(used)] * 2
+    assert ["loss_families" in row for row in history] == [True, False]
+    assert train_cellpose.WITHHELD.exists(), "the model from before is kept"

@@ -12,8 +12,9 @@ import training_images
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
     """The script with four steps on tiny images, then two; returns the folder it writes into."""
-    tiny = {"STEPS": 4, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1,
-            "FINISHING_STEPS": 2}  # fmt: skip
+    first, *_, last = train_stardist.STAGES
+    stages = [first._replace(steps=4), last._replace(steps=2)]
+    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
     for name, value in tiny.items():
         monkeypatch.setattr(train_stardist, name, value)
     return elsewhere(train_stardist)
@@ -38,9 +39,9 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatc
 
     draw_batch, drawn = train_stardist.draw_batch, []
 
-    def stops_at_the_fourth_step(samples, rng, augmented=True):
+    def stops_at_the_fourth_step(samples, rng, augmented):
         drawn.append(augmented)
-        if drawn.count(True) > 3:
+        if drawn.count(1.0) > 3:
             raise Interrupted
         return draw_batch(samples, rng, augmented)
 
@@ -76,7 +77,7 @@ def test_targets_are_those_of_stardists_own_generator(dataset, monkeypatch):
     sample = training_images.read("dsb2018")[0]
     sample.image = sample.image.astype(np.float32)
     images, (probability, distances) = train_stardist.draw_batch(
-        [sample], np.random.default_rng(0), augmented=False
+        [sample], np.random.default_rng(0), augmented=0.0
     )
     # The whole image was drawn, turned or mirrored: give StarDist the same one.
     turned = [
@@ -103,14 +104,33 @@ def test_half_precision_computes_nearly_the_same(tmp_path):
         assert np.allclose(one, other, atol=0.02)
 
 
-def test_the_learning_rate_rises_then_falls_to_zero_twice():
-    last = train_stardist.STEPS + train_stardist.FINISHING_STEPS
-    rates = [train_stardist.learning_rate(step) for step in range(last + 1)]
-    first, second = rates[: train_stardist.STEPS], rates[train_stardist.STEPS :]
-    top = first.index(max(first))
-    assert max(first) == pytest.approx(train_stardist.LEARNING_RATE, rel=0.01)
-    assert first[: top + 1] == sorted(first[: top + 1])
-    assert first[top:] == sorted(first[top:], reverse=True)
-    assert second[0] == pytest.approx(train_stardist.FINISHING_RATE)
-    assert second == sorted(second, reverse=True)
-    assert first[-1] == pytest.approx(0, abs=1e-6) and second[-1] == pytest.approx(0)
+def test_the_learning_rate_rises_once_and_falls_to_zero_in_every_stage():
+    steps = list(train_stardist.schedule())
+    for stage in train_stardist.STAGES:
+        rates = [rate for its_stage, rate in steps if its_stage is stage]
+        top = train_stardist.WARM_UP if stage is train_stardist.STAGES[0] else 0
+        assert len(rates) == stage.steps
+        assert max(rates) == pytest.approx(stage.top_rate)
+        assert rates[:top] == sorted(rates[:top])
+        assert rates[top:] == sorted(rates[top:], reverse=True)
+        assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset, monkeypatch):
+    samples = training_images.read("dsb2018")
+    odd, even = samples[::2], samples[1::2]
+    draw_batch, drawn = train_stardist.draw_batch, []
+
+    def watched(samples, *arguments):
+        drawn.append(samples)
+        return draw_batch(samples, *arguments)
+
+    monkeypatch.setattr(train_stardist, "draw_batch", watched)
+    for sample in samples:
+        sample.image = sample.image.astype(np.float32)
+    _, history = train_stardist.train(even, [], odd)
+    to_learn = [group for group in drawn if group is not odd]  # the others are validation
+    assert to_learn[:4] == [even] * 4 and to_learn[4:] == [even + odd] * 2
+    assert ["loss_families" in row for row in history] == [True, True, False]
+    kept = tiny / "build/training/stardist_nuclei/withheld/stardist_nuclei/weights_best.h5"
+    assert kept.exists(), "the model from before is kept, to be scored on the families"
