@@ -29,7 +29,7 @@ site: ## build the site into site/, and stop at any dead link
 
 test: ## run every test: code, notebooks, and the site in a browser (ARGS=… for pytest)
 	$(SETUP) --test
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(SETUP)
@@ -39,10 +39,10 @@ figures: ## draw the figures of the pages again
 	$(SETUP)
 	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
 
-models: ## train, score and describe the course's models (two hours or more; a GPU helps)
+models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(SETUP)
-	@echo "About two hours on two processor cores that know bfloat16, twice that on others; a GPU is"
-	@echo "faster. Ctrl-C is safe: training goes on from its last checkpoint."
+	@echo "About three hours on two processor cores that know bfloat16, twice that on others; a GPU"
+	@echo "is faster. Ctrl-C is safe: training goes on from its last checkpoint."
 	$(RUN) training/train_stardist.py
 	$(RUN) training/train_cellpose.py
 	$(RUN) training/evaluate.py

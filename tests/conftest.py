@@ -33,12 +33,15 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Quick tests first: then the notebooks, which take minutes, and the site in a browser."""
+    """Quick tests first, then what takes minutes: the site in a browser, and the notebooks.
+
+    The site comes first of those: it stays on one process, and the others take the notebooks.
+    """
 
     def slowness(item):
         if item.path.suffix == ".ipynb":
-            return 1
-        return 2 if "site" in item.path.parts else 0
+            return 2
+        return 1 if "site" in item.path.parts else 0
 
     items.sort(key=slowness)
 

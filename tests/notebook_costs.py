@@ -54,12 +54,17 @@ class Costs:
             watcher.join()
             gigabytes = peak / 1e9
             seconds = time.perf_counter() - began
-            self.rows[item.path.stem] = {
-                "seconds": round(seconds), "gigabytes": round(gigabytes, 1)
-            }  # fmt: skip
+            cost = {"seconds": round(seconds), "gigabytes": round(gigabytes, 1)}
+            item.user_properties.append(("notebook_cost", cost))
         if gigabytes > MOST_GIGABYTES:
             pytest.fail(f"{item.path.stem} took {gigabytes:.1f} GB; at most {MOST_GIGABYTES}")
         return result
+
+    def pytest_runtest_logreport(self, report):
+        """Collect what was measured, also by another process that runs tests (pytest-xdist)."""
+        for name, cost in report.user_properties:
+            if name == "notebook_cost" and report.when == "call":
+                self.rows[Path(report.fspath).stem] = cost
 
     def pytest_terminal_summary(self, terminalreporter):
         """Show the table, and keep it as JSON."""
