@@ -22,6 +22,13 @@ for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
 
 
+# Two test processes on two cores: without this each would start two threads per core, and wait.
+processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+if processes > 1:
+    threads = str(max(1, (os.cpu_count() or 1) // processes))
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(name, threads)
+
 # torch's CUDA build brings triton, which crashes the process when TensorFlow was loaded before it.
 if importlib.util.find_spec("triton"):
     importlib.import_module("triton")

@@ -15,6 +15,7 @@ import run_notebooks
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = [path for path in PATHS if path.stem[:2] != "00"]  # 00 looks at the computer
 HEAD = re.compile(r"^\*\*(CPU|GPU)\b.* · about \d+ (s|min) · .*download.*\*\*", re.MULTILINE)
 LONGEST_CELL = 15  # lines
 WALL_CLOCK = re.compile(r"\b\d+(\.\d+)? ?(ms|µs|secs?|seconds)\b|\b\d+\.\d+ ?s\b")
@@ -52,6 +53,38 @@ def test_the_head_states_hardware_time_and_download(notebook):
     assert head.cell_type == "markdown"
     assert head.source.startswith("# ")
     assert HEAD.search(head.source), "no line like **CPU · about 40 s · no download**"
+
+
+def test_the_head_says_what_you_will_be_able_to_do(notebook):
+    line = next(
+        line for line in notebook.cells[0].source.splitlines() if "You will be able to" in line
+    )
+    assert 1 <= line.count(" · ") <= 2, "two or three things"
+
+
+def test_it_ends_with_a_summary_in_numbers_of_the_run_its_sources_and_the_next_step(notebook):
+    heads = [
+        line for cell in notebook.cells for line in cell.source.splitlines() if line[:3] == "## "
+    ]
+    assert "## Summary" in heads and "## Sources" in heads
+    assert heads.index("## Summary") < heads.index("## Sources")
+    start = next(i for i, cell in enumerate(notebook.cells) if "## Summary" in cell.source)
+    assert any(cell.cell_type == "code" and cell.outputs for cell in notebook.cells[start:])
+    assert re.search(r"^\*\*Next:\*\* \[", notebook.cells[-1].source, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_has_exercises_and_a_place_for_your_own_image(path):
+    cells = nbformat.read(path, as_version=4).cells
+    kinds = [("solution" in tags(cell), "exercise" in tags(cell)) for cell in cells]
+    blocks = [kind for kind, _ in groupby(kinds)]
+    assert 2 <= blocks.count((True, False)) <= 3, "two or three solutions, each after its exercise"
+    assert any(re.search(r"^my_\w+ = (\w+ = )?None", cell.source, re.MULTILINE) for cell in cells)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_it_is_small_enough_to_open_anywhere(path):
+    assert path.stat().st_size <= 1_000_000
 
 
 def test_no_cell_is_longer_than_a_reader_can_take_in(notebook):

@@ -26,7 +26,7 @@ def check_scale(found):
         (DIM, "scale of a camera"),
         (DIM * 2, "scale of a camera"),
         (DIM / DIM.max(), "brightest pixel"),
-        (normalize(DIM, 3, 95), "same two percentiles"),
+        (normalize(DIM, 2, 99.5), "same two percentiles"),
         (NORMALIZED.astype(int), "Whole numbers"),
     ],
     ids=["unchanged", "doubled", "by its maximum", "other percentiles", "integers"],

@@ -121,9 +121,9 @@ def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset
     odd, even = samples[::2], samples[1::2]
     draw_batch, drawn = train_stardist.draw_batch, []
 
-    def watched(samples, *arguments):
+    def watched(samples, rng, augmented):
         drawn.append(samples)
-        return draw_batch(samples, *arguments)
+        return draw_batch(samples, rng, augmented)
 
     monkeypatch.setattr(train_stardist, "draw_batch", watched)
     for sample in samples:
