@@ -74,8 +74,8 @@ def test_no_page_sends_more_than_a_megabyte_pictures_included(sizes):
     assert not too_big(sizes, "everything", 1000 * kB)
 
 
-def test_the_site_builds_within_twenty_seconds_of_processor_time(site, report):
-    assert report.build_processor_seconds <= 20
+def test_the_site_builds_within_forty_seconds_of_processor_time(site, report):
+    assert report.build_processor_seconds <= 40
 
 
 def lighthouse(address, chromium, folder):
