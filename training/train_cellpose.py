@@ -55,6 +55,7 @@ class Stage(NamedTuple):
 STAGES = [
     Stage(3600, 2e-3, False, 1.0, 0.25, {"dsb2018": 0.06, "dsb2018_brightfield": 0.4}),
     Stage(3900, 1e-3, True, 0.5, 0.4, {"dsb2018": 0.05, "dsb2018_brightfield": 0.2}),
+    Stage(3800, 1e-3, True, 0.5, 0.35, {"dsb2018": 0.05, "dsb2018_brightfield": 0.2}),
 ]
 LOGIT_THRESHOLDS = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]  # tried at the end
 VALIDATE_EVERY = 100  # steps; also when the checkpoint is written
