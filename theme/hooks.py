@@ -15,14 +15,18 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
+import citations
+import glossary
 import math_pages
 import measured_numbers
 import notebook_pages
 import pictures
+import quizzes
 from repository_links import Links
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
+CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
@@ -51,8 +55,11 @@ class NotebookSource(File):
 
 
 def on_config(config):
-    """Read the numbers that pages quote, anew for every build."""
+    """Read the numbers, papers and terms that pages quote, anew for every build."""
     root = _root(config)
+    reference = Path(config.docs_dir) / "reference"
+    config.extra["papers"] = citations.load(reference / "references.bib")
+    config.extra["terms"] = glossary.load(reference / "glossary.yml")
     config.extra["numbers"] = measured_numbers.load(
         [Path(config.docs_dir) / "data", root / "training" / "results"]
     )
@@ -114,18 +121,37 @@ def on_files(files, *, config):
 
 
 def on_page_markdown(markdown, *, page, config, files):
-    """Fill in measured numbers, and point the edit link at the file that the page is made from."""
+    """Fill in numbers, papers, terms, quiz; the edit link leads to the page's source."""
     path = getattr(page.file, "repository_path", f"docs/{page.file.src_uri}")
     if config.repo_url:
         page.edit_url = f"{config.repo_url.rstrip('/')}/edit/{_branch(config)}/{path}"
     if getattr(page.file, "notebook", None):  # Jupyter shows a notebook's text as it stands
         return markdown
-    return measured_numbers.fill(markdown, config.extra["numbers"], page.file.src_uri)
+    where, numbers = page.file.src_uri, config.extra["numbers"]
+
+    def relative(uri):
+        return posixpath.relpath(uri, posixpath.dirname(where))
+
+    if page.file.abs_src_path:
+        page.quiz = quizzes.render(
+            markdown, Path(page.file.abs_src_path),
+            lambda text: measured_numbers.fill(text, numbers, where),
+        )  # fmt: skip
+    if glossary.MARKER in markdown:
+        listing = glossary.listing(config.extra["terms"], relative)
+        markdown = markdown.replace(glossary.MARKER, listing)
+    markdown = citations.fill(markdown, config.extra["papers"], where, relative)
+    return measured_numbers.fill(markdown, numbers, where)
 
 
 def on_page_content(content, *, page, config, files):
-    """Tidy what mkdocs-jupyter made, give every picture its size, and head every notebook."""
+    """Tidy what mkdocs-jupyter made; put in quiz, hints, picture sizes and notebooks' heads."""
     notebook = getattr(page.file, "notebook", None)
+    if getattr(page, "quiz", None):
+        content = content.replace(quizzes.MARKER, page.quiz)
+    if page.file.src_uri.split("/")[0] in CHAPTERS:
+        address = get_relative_url("reference/glossary/", page.url)
+        content = glossary.explain(content, config.extra["terms"], address)
     if notebook:
         content = notebook_pages.tidy(
             content,

@@ -18,3 +18,15 @@ addEventListener("toggle", markScrollers, true);
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.role = "none";
 }).observe(document.body, { childList: true, subtree: true });
+
+// Load what a page needs, and nothing else.
+for (const figure of document.querySelectorAll("[data-figure]")) {
+  import(`./figures/${figure.dataset.figure}.js`).then((module) => module.mount(figure));
+}
+if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());
+
+// A hint stays open while it has the focus or the pointer: Escape closes it.
+addEventListener("keydown", (event) => {
+  const hint = document.activeElement?.closest(".defined");
+  if (event.key === "Escape" && hint) document.activeElement.blur();
+});

@@ -18,10 +18,13 @@ site_name: Tiny
 site_url: !ENV [SITE_URL, ""]
 repo_url: !ENV [REPO_URL, ""]
 theme: {{name: null, custom_dir: overrides}}
-markdown_extensions: [attr_list, md_in_html, tables, pymdownx.superfences,
+markdown_extensions: [attr_list, def_list, md_in_html, tables, pymdownx.superfences,
   pymdownx.arithmatex: {{generic: true}}]
 plugins: [mkdocs-jupyter: {{include: ['*.ipynb'], execute: false, cache: false}}]
-exclude_docs: data/
+exclude_docs: |
+  data/
+  *.yml
+  *.bib
 hooks: ["{hooks}"]
 validation: {{anchors: warn, unrecognized_links: warn}}
 """
