@@ -156,16 +156,6 @@ def test_some_notebook_has_a_solution():
     assert any("solution" in cell_tags for cell_tags in tags)
 
 
-def test_answers_to_quizzes_are_folded(open_page, pages, site):
-    folders = [path for path in pages if path.endswith("/")]
-    with_quiz = [p for p in folders if 'class="quiz"' in (site / p / "index.html").read_text()]
-    assert with_quiz
-    for path in with_quiz:
-        page = open_page(path)
-        answers = page.locator("details.quiz > :not(summary)")
-        assert answers.count() and not any(answer.is_visible() for answer in answers.all())
-
-
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_line_under_the_title_says_what_a_notebook_ran_on(name, site, notebook_pages):
     text = (site / notebook_pages[name] / "index.html").read_text(encoding="utf-8")
