@@ -36,14 +36,12 @@ from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, writ
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "stardist_nuclei"
 SEED = 42
-BATCH_SIZE = 10
-PATCH_SIZE = 160  # pixels
+BATCH_SIZE = 16
+PATCH_SIZE = 128  # pixels
 WARM_UP = 200  # first steps, in which the learning rate rises
 WEIGHT_DECAY = 1e-4
 N_RAYS = 32
 GRID = (2, 2)  # predict on every second pixel: faster, and a wider field of view
-DEPTH = 4  # how often the U-Net halves the image; StarDist's default is 3
-BASE_FILTERS = 22  # of the U-Net's first level; StarDist's default is 32
 DISTANCE_LOSS = "iou"  # or "mae": the error of the rays in pixels, which large nuclei dominate
 LOSS_WEIGHTS = (1, 2)  # of probability and distances
 NMS_THRESHOLDS = [0.3, 0.4, 0.5]  # tried when the thresholds are tuned
@@ -60,8 +58,9 @@ class Stage(NamedTuple):
 
 
 STAGES = [
-    Stage(7500, 1e-3, False, 0.7),
-    Stage(3500, 5e-4, True, 0.5),
+    Stage(7000, 1e-3, False, 1.0),
+    Stage(900, 3e-4, False, 0.0),  # as recorded: patches are only turned, mirrored and zoomed
+    Stage(3000, 5e-4, True, 0.5),
 ]
 # -------------------------------------------------------------------------------------------------
 
@@ -118,7 +117,6 @@ def build(folder):
     """A StarDist model with fresh weights; its files will be in `folder`/NAME."""
     config = Config2D(
         n_rays=N_RAYS, grid=GRID, n_channel_in=1, unet_batch_norm=True,
-        unet_n_depth=DEPTH, unet_n_filter_base=BASE_FILTERS,
         train_patch_size=(PATCH_SIZE, PATCH_SIZE), train_batch_size=BATCH_SIZE,
         train_learning_rate=STAGES[0].top_rate, train_dist_loss=DISTANCE_LOSS,
         train_loss_weights=LOSS_WEIGHTS, train_epochs=1, train_steps_per_epoch=STAGES[0].steps,
