@@ -1,0 +1,87 @@
+"""Read the chapters as a reader does: without code, formulas, addresses and alternative texts."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+TEACHING = ("start", "concepts", "tools", "practice")  # folders of chapters
+
+HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
+FENCE = re.compile(r"^( *)(```+).*?^\1\2\s*$", re.M | re.S)
+FOLD = re.compile(r"^\?\?\?.*\n(?:(?: {4}.*)?\n)*", re.M)
+
+
+class _Loader(yaml.SafeLoader):
+    """mkdocs.yml names functions and variables; what they are does not matter here."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+
+
+def navigation():
+    """Every page of the navigation in order: [(title, path)]."""
+    config = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), _Loader)
+    return [
+        next(iter(page.items())) for part in config["nav"] for page in next(iter(part.values()))
+    ]
+
+
+def chapters():
+    """The chapters in order: paths below docs/."""
+    return [path for _, path in navigation() if path.split("/")[0] in TEACHING]
+
+
+def read(path):
+    return (DOCS / path).read_text(encoding="utf-8")
+
+
+def plain(markdown, *, folds=True):
+    """The words of a page; paragraphs stay apart. `folds`: with what is folded away."""
+    text = HEADER.sub("", markdown)
+    if not folds:
+        text = FOLD.sub("\n", text)
+    text = FENCE.sub("\n", text)
+    text = re.sub(r"<!--.*?-->|\$\$.*?\$\$", " ", text, flags=re.S)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)(\{[^}]*\})?", " ", text)  # pictures
+    text = re.sub(r"\[@\w+\]", "Author 2000", text)
+    text = re.sub(r"\]\([^)\s]*(\([^)]*\))?[^)]*\)(\{[^}]*\})?", "]", text)  # addresses of links
+    text = re.sub(r"`[^`\n]+`", "code", text)
+    text = re.sub(r"\$[^$\n]+\$", "x", text)
+    text = re.sub(r"\{\{.*?\}\}", "0", text)
+    text = re.sub(r"\{[:.#][^}]*\}|<[^>]+>", " ", text)
+    return re.sub(r"[*_\[\]]", "", text)
+
+
+def paragraphs(markdown):
+    """Running text in paragraphs: no headings, tables, lists of links or titles of boxes."""
+    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", plain(markdown))
+    blocks = [" ".join(line.strip() for line in block.splitlines()) for block in blocks]
+    return [
+        b for b in blocks if b.strip() and b.lstrip()[0] not in "#|" and not b.startswith("!!!")
+    ]
+
+
+def words(text):
+    return re.findall(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*", text)
+
+
+def sentences(text):
+    return [s for s in re.split(r"(?<=[.!?:;])\s+", " ".join(text.split())) if words(s)]
+
+
+def reading_grade(text):
+    """Flesch and Kincaid's school grade of a text; syllables are groups of vowels.
+
+    Source: Kincaid et al. 1975, Derivation of New Readability Formulas.
+    """
+    found = words(text)
+    syllables = sum(max(1, len(re.findall(r"[aeiouy]+", _silent(word)))) for word in found)
+    return 0.39 * len(found) / len(sentences(text)) + 11.8 * syllables / len(found) - 15.59
+
+
+def _silent(word):
+    return re.sub(r"(?<=[^aeiouyl])e$", "", word.lower())
