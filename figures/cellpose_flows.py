@@ -1,13 +1,23 @@
-"""Cellpose: heat spreads from each centre, its slope is the flow, pixels follow it home."""
+"""Cellpose: heat spreads from each centre, its slope is the flow, pixels follow it home.
+
+And what the diameter does: how large the two nuclei are when they reach the network.
+"""
 
 import numpy as np
-from cellpose import dynamics
+import torch
+from cellpose import dynamics, metrics, transforms
+from cellpose.utils import diameters
+from matplotlib.patches import Circle
 from scipy.ndimage import uniform_filter
 
 from _style import TRUTH, draw, picture, write
 from _two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
+from bioimage_course import data
 
 STEPS = 200
+MODEL_DIAMETER = 17  # diam_mean of the course's model and of `nuclei`
+CLAIMED = (8, 24, 72)  # diameters given for nuclei of about 24 px
+WINDOW = 64  # pixels of the resized image that are shown
 
 
 def heat(mask):
@@ -102,6 +112,39 @@ def paint(figure, theme, image, masks, flow, ways, recovered):
         zoom(axes, inside)
 
 
+def as_the_network_sees_it(image, claimed, centre):
+    """Window around a point of the image, resized for this diameter: what `eval` does first."""
+    factor = MODEL_DIAMETER / claimed
+    resized = transforms.resize_image(image.astype(np.float32), rsz=factor, no_channels=True)
+    padded = np.pad(resized, WINDOW)  # a much reduced image is smaller than the window
+    row, column = (round(position * factor) + WINDOW - WINDOW // 2 for position in centre)
+    return padded[row : row + WINDOW, column : column + WINDOW]
+
+
+def paint_diameters(figure, theme, image, centre):
+    """Windows of one size on the resized image, the model's own diameter as a circle."""
+    limits = {"vmin": np.percentile(image, 50), "vmax": np.percentile(image, 99.8)}
+    middle = (WINDOW / 2, WINDOW / 2)
+    for axes, claimed in zip(panels(figure, 1, 3), CLAIMED, strict=True):
+        picture(axes, as_the_network_sees_it(image, claimed, centre), **limits)
+        for width, colour in ((5, "black"), (2.5, TRUTH)):
+            axes.add_patch(Circle(middle, MODEL_DIAMETER / 2, fill=False, lw=width, ec=colour))
+        axes.set_title(f"diameter={claimed}")
+        axes.set_xlabel(f"image × {MODEL_DIAMETER / claimed:.2f}")
+
+
+def turned(flow, degrees):
+    """Every arrow turned by an angle."""
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.stack([cosine * flow[0] - sine * flow[1], sine * flow[0] + cosine * flow[1]])
+
+
+def flow_errors(labels, degrees):
+    """The largest flow error of the masks when every predicted arrow is off by an angle."""
+    predicted, cpu = 5 * turned(flow_of(labels), degrees), torch.device("cpu")
+    return metrics.flow_error(labels.astype(np.int32), predicted, device=cpu)[0].max()
+
+
 def main():
     image, masks = two_nuclei()
     labels = np.select(masks, [1, 2])
@@ -116,6 +159,15 @@ def main():
         width=560,
         height=590,
     )
+    whole, truth = data.nuclei()
+    larger = np.argwhere(masks[0]).mean(axis=0)
+    centre = [axis.start + position for axis, position in zip(data.TOUCHING, larger, strict=True)]
+    draw(
+        "cellpose_diameter",
+        lambda figure, theme: paint_diameters(figure, theme, whole, centre),
+        width=560,
+        height=250,
+    )
     on_the_way = [np.hypot(*(way - way[-1]).transpose(1, 0, 2)) > 1 for way in ways]
     write(
         "cellpose_flows",
@@ -124,6 +176,9 @@ def main():
             "slowest": int(max(far.sum(axis=0).max() for far in on_the_way)),
             "objects": int(found.max()),
             "iou": round(min(map(iou, recovered, masks)), 2),
+            "median_diameter": diameters(truth)[0],
+            "seen": {f"d{claimed}": 24 * MODEL_DIAMETER / claimed for claimed in CLAIMED},
+            "error_of_turned": {f"by{angle}": flow_errors(labels, angle) for angle in (30, 45)},
         },
     )
 

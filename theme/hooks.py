@@ -27,6 +27,7 @@ from repository_links import Links
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
+FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([a-z-]+)"')
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
@@ -197,11 +198,13 @@ def on_post_page(output, *, page, config):
     output, has_math = math_pages.render(
         output, page.file.src_uri, _root(config) / "node_modules" / KATEX
     )
-    if has_math:
-        address = get_relative_url("assets/katex/katex.min.css", page.url)
-        link = f'<link rel="stylesheet" href="{address}">'
-        output = output.replace("</head>", f"{link}</head>", 1)
-    return slim(output)
+    stylesheets = ["assets/katex/katex.min.css"] if has_math else []
+    for name in dict.fromkeys(FIGURE.findall(output)):  # as site.js loads the figure's module
+        stylesheet = f"stylesheets/figures/{name}.css"
+        stylesheets += [stylesheet] if (Path(config.docs_dir) / stylesheet).exists() else []
+    addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
+    links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
+    return slim(output.replace("</head>", f"{links}</head>", 1))
 
 
 def slim(page_html):
@@ -219,13 +222,18 @@ def slim(page_html):
 
 
 def freshness(course):
-    """One line: on what and with which versions a notebook's outputs were made."""
-    versions = {"Python": course["python"], **course["packages"]}
+    """One line: on what and with which versions a notebook's outputs were made, or why none are."""
+    versions = course["packages"]
+    if "python" in course:
+        versions = {"Python": course["python"], **versions}
     made_with = " · ".join(f"{name} {version}" for name, version in versions.items())
-    seconds = round(course["seconds"])
-    minutes = f"{seconds // 60} min {seconds % 60} s" if seconds >= 90 else f"{seconds} s"
-    where = f"Executed on {html.escape(str(course['device']))} in {minutes}"
-    return f'<p class="freshness"><b>{where}</b> · {html.escape(made_with)}</p>'
+    if course.get("runs") == "elsewhere":
+        where = f"Not executed here: {course['why']}. Its outputs appear when you run it"
+    else:
+        seconds = round(course["seconds"])
+        minutes = f"{seconds // 60} min {seconds % 60} s" if seconds >= 90 else f"{seconds} s"
+        where = f"Executed on {course['device']} in {minutes}"
+    return f'<p class="freshness"><b>{html.escape(where)}</b> · {html.escape(made_with)}</p>'
 
 
 def _notebook_links(page, config):

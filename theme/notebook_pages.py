@@ -49,13 +49,19 @@ class NotebookPage:
     """What the site needs to know about one notebook.
 
     figures : {name: (Pillow image, the cell it comes from)}
-    course : metadata.course, as `make notebooks` wrote it: versions, device, seconds
+    course : metadata.course, as `make notebooks` wrote it: versions, device, seconds; or, for a
+        notebook without outputs, {"runs": "elsewhere", "why": …, "packages": …}, written by hand
     """
 
     name: str
     cells: list[Cell] = field(default_factory=list)
     figures: dict[str, tuple[Image.Image, str]] = field(default_factory=dict)
     course: dict = field(default_factory=dict)
+
+    @property
+    def runs_elsewhere(self):
+        """Whether it is published without outputs: what it needs is not to be had here."""
+        return self.course.get("runs") == "elsewhere"
 
 
 # --- Before the page is made: read and check --------------------------------------------------
@@ -69,16 +75,17 @@ def read(path, name):
     except Exception as error:
         raise PluginError(f"{name}: cannot be read as a notebook ({error})") from error
     page = NotebookPage(name, course=notebook.metadata.get("course", {}))
-    if missing := {"python", "packages", "device", "seconds"} - set(page.course):
-        raise PluginError(
-            f"{name}: metadata.course lacks {', '.join(sorted(missing))}: run `make notebooks`"
-        )
+    needed, cure = {"python", "packages", "device", "seconds"}, "run `make notebooks`"
+    if page.runs_elsewhere:
+        needed, cure = {"why", "packages"}, "say why it is not run here, and with what it runs"
+    if missing := needed - set(page.course):
+        raise PluginError(f"{name}: metadata.course lacks {', '.join(sorted(missing))}: {cure}")
     for number, cell in enumerate(notebook.cells, start=1):
         page.cells.append(_check(cell, _where(name, number, cell), page))
     if not page.cells or not re.match(r"# \S", notebook.cells[0].source):
         raise PluginError(f"{name}, cell 1: begin with the title, as in '# Images as numbers'")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if code and not any(cell.outputs for cell in code):
+    if code and not page.runs_elsewhere and not any(cell.outputs for cell in code):
         raise PluginError(f"{name}: has no outputs: run `make notebooks`")
     return page
 
@@ -95,7 +102,10 @@ def _check(cell, where, page):
         if "](attachment:" in cell.source:
             raise PluginError(f"{where}: shows an attached picture: make it a file in docs/images")
         return checked
-    if cell.source.strip() and cell.execution_count is None:
+    if page.runs_elsewhere:
+        if cell.outputs or cell.execution_count is not None:
+            raise PluginError(f"{where}: has outputs, but metadata.course says it runs elsewhere")
+    elif cell.source.strip() and cell.execution_count is None:
         raise PluginError(f"{where}: has not been executed: run `make notebooks`")
     pictures = []
     for output in cell.outputs:

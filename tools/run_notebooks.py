@@ -5,7 +5,8 @@
 
 Each notebook runs in a fresh kernel with the settings that pytest compares with (pyproject.toml),
 so what is stored here is what `make test` finds again. A notebook that fails stays as it was.
-What can change is its cells, the package with its weights, and the lock.
+What can change is its cells, the package with its weights, and the lock. One whose metadata says
+`course: {"runs": "elsewhere"}` needs what is not to be had here, and is left alone.
 """
 
 import argparse
@@ -163,6 +164,12 @@ def is_up_to_date(path):
     return notebook.metadata.get("course", {}).get("inputs") == inputs_of(notebook)
 
 
+def runs_elsewhere(path):
+    """Return whether a notebook is stored without outputs, since it needs another machine."""
+    notebook = nbformat.read(path, as_version=4)
+    return notebook.metadata.get("course", {}).get("runs") == "elsewhere"
+
+
 def execute(path):
     """Execute one notebook and write it back.
 
@@ -250,7 +257,9 @@ def main(arguments=None):
     table = {}
     for number, path in enumerate(paths, start=1):
         print(f"[{number}/{len(paths)}] {path.stem} …", end=" ", flush=True)
-        if not names and is_up_to_date(path):
+        if runs_elsewhere(path):
+            table[path.stem] = "runs elsewhere"
+        elif not names and is_up_to_date(path):
             table[path.stem] = "unchanged"
         else:
             try:

@@ -27,6 +27,8 @@ WINDOWS = os.name == "nt"
 SCRIPTS = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
 VENV_PYTHON = os.path.join(SCRIPTS, "python.exe" if WINDOWS else "python")
 TEMPORARY = os.path.join(VENV, "tmp")
+SAM = os.path.join(VENV, "cellpose-sam")  # on PYTHONPATH, it takes the place of Cellpose 3
+SAM_LOCK = "requirements-sam.txt"
 
 SUPPORTED = ("3.12", "3.11")
 GIGABYTE = 1e9
@@ -169,10 +171,11 @@ def say(text):
 # --- .venv ----------------------------------------------------------------------------------
 
 
-def fingerprint():
-    """Return what the environment depends on: this folder, and the two locks."""
+def fingerprint(kind):
+    """Return what the environment depends on: this folder, and the locks."""
     digest = hashlib.sha256()
-    for name in ("requirements.txt", "package-lock.json"):
+    names = ["requirements.txt", "package-lock.json"]
+    for name in [*names, SAM_LOCK] if kind == "test" else names:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return ROOT + "\n" + digest.hexdigest()
@@ -201,8 +204,9 @@ def libraries(kind):
 def is_ready(kind):
     """Return whether nothing is left to do: same locks, same folder, a Python that runs."""
     return (
-        read(stamp(kind)) == fingerprint()
+        read(stamp(kind)) == fingerprint(kind)
         and all(os.path.isdir(os.path.join(ROOT, "node_modules", name)) for name in libraries(kind))
+        and (kind == "site" or os.path.isdir(SAM))
         and (probe([VENV_PYTHON]) or ("",))[0] in SUPPORTED
     )
 
@@ -264,17 +268,34 @@ def make_environment(python):
             shutil.rmtree(VENV)
         run("venv", [*python, "-m", "venv", VENV])
     drop_half_installed()
-    # Unpacking beside the environment spares a small /tmp, and what is left of an interrupted
-    # run goes away with the next one.
+    say("installing the packages that requirements.txt names")
+    pip("install", "-r", "requirements.txt")
+
+
+def pip(*arguments):
+    """Run the environment's pip.
+
+    Unpacking beside the environment spares a small /tmp, and what is left of an interrupted run
+    goes away with the next one.
+    """
     shutil.rmtree(TEMPORARY, ignore_errors=True)
     os.makedirs(TEMPORARY)
     environment = dict(os.environ, TMPDIR=TEMPORARY, TEMP=TEMPORARY, PIP_USER="0")
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    say("installing the packages that requirements.txt names")
     try:
-        run("pip", [VENV_PYTHON, "-m", "pip", "install", "-r", "requirements.txt"], env=environment)
+        run("pip", [VENV_PYTHON, "-m", "pip", *arguments], env=environment)
     finally:
         shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+def fetch_cellpose_sam():
+    """Put Cellpose 4 into a folder of its own: it cannot stand beside Cellpose 3."""
+    say("fetching Cellpose-SAM, without its weights, for the test of its notebook")
+    half = SAM + ".part"  # so that the folder is there only when it is complete
+    for folder in (half, SAM):
+        shutil.rmtree(folder, ignore_errors=True)
+    pip("install", "--quiet", "--no-deps", "--target", half, "-r", SAM_LOCK)
+    os.rename(half, SAM)
 
 
 def fetch_browser_libraries(kind):
@@ -393,7 +414,8 @@ def announce(kind):
         print("                (on Linux torch may bring its GPU libraries: 9 GB in all)")
     print("  node_modules  browser libraries, 5 MB; seconds")
     if kind == "test":
-        print("  for the tests Lighthouse, 180 MB, and Chromium if there is none; a minute")
+        print("  for the tests Lighthouse, 180 MB, Cellpose-SAM without its weights, 30 MB, and")
+        print("                Chromium if there is none; a minute")
     print("pip is quiet for a minute or two at its end. Ctrl-C is safe: run the same again.")
     sys.stdout.flush()
 
@@ -409,9 +431,11 @@ def set_up(kind):
         if not complete:
             make_environment(python)
         fetch_browser_libraries(kind)
+        if kind == "test":
+            fetch_cellpose_sam()
         for done in {"site", kind}:
             with open(stamp(done), "w", encoding="utf-8") as file:
-                file.write(fingerprint())
+                file.write(fingerprint(done))
         say("the set-up is complete")
     if kind == "test":
         need_chromium()

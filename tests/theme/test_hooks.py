@@ -211,3 +211,20 @@ def test_the_text_font_is_published(project):
 def test_a_missing_font_stops_the_build_and_says_what_to_run(project):
     next((project.root / "node_modules").rglob("*.woff2")).unlink()
     assert re.search("npm ci", project.why_it_stops())
+
+
+# Figures
+
+
+def test_only_a_page_with_an_interactive_figure_loads_its_stylesheet(project):
+    project.write("docs/stylesheets/figures/toy.css", "p {}")
+    project.write("docs/plain.md", "# Plain\n\nText about `data-figure`.\n")
+    project.write("docs/toy.md", '# Toy\n\n<figure data-figure="toy"><p>Text.</p></figure>\n')
+    link = '<link rel="stylesheet" href="../stylesheets/figures/toy.css">'
+    assert link in project.page("toy")
+    assert "toy.css" not in (project.root / "site" / "plain" / "index.html").read_text()
+
+
+def test_a_figure_without_a_stylesheet_of_its_own_asks_for_none(project):
+    project.write("docs/toy.md", '# Toy\n\n<figure data-figure="toy"><p>Text.</p></figure>\n')
+    assert "toy.css" not in project.page("toy")

@@ -147,6 +147,36 @@ def test_a_notebook_says_on_what_and_when_it_ran(project):
     assert line == "Executed on CPU in 1 min 35 s · Python 3.11.7 · stardist 0.9.2 · numpy 2.0.2"
 
 
+ELSEWHERE = {"runs": "elsewhere", "why": "it needs a GPU", "packages": {"cellpose": "4.2.1.1"}}
+
+
+def test_a_notebook_that_runs_elsewhere_says_so_and_needs_no_outputs(project):
+    project.notebook("14_sam", code("print(1)", count=None), course=ELSEWHERE)
+    html = project.page("notebooks/14_sam")
+    line = text_of(re.search(r'</h1>\s*<p class="freshness">(.*?)</p>', html)[1])
+    assert line == (
+        "Not executed here: it needs a GPU. Its outputs appear when you run it · cellpose 4.2.1.1"
+    )
+    assert "print" in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("cell", "course", "reason"),
+    [
+        (code("print(1)", printed("1"), count=None), ELSEWHERE, "has outputs, but"),
+        (code("print(1)", count=1), ELSEWHERE, "has outputs, but"),
+        (code("print(1)", count=None), {"runs": "elsewhere"}, "lacks packages, why: say why"),
+        (code("print(1)", count=None), ELSEWHERE | {"runs": "here"}, "lacks device"),
+    ],
+    ids=["outputs", "executed", "no reason", "runs here"],
+)
+def test_the_build_stops_where_a_notebook_does_not_do_what_its_metadata_says(
+    project, cell, course, reason
+):
+    project.notebook("14_sam", cell, course=course)
+    assert reason in project.why_it_stops()
+
+
 def test_an_expected_error_is_shown(project):
     error = {"output_type": "error", "ename": "ValueError", "evalue": "3D image", "traceback": []}
     project.notebook("05_nuclei", code("show(cube)", error, tags=["raises-exception"]))

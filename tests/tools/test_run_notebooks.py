@@ -127,6 +127,17 @@ def test_without_names_only_notebooks_run_of_which_something_changed(notebook, m
     assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == "twice\n"
 
 
+def test_a_notebook_that_runs_elsewhere_is_left_alone_even_when_named(notebook, capsys):
+    path = notebook("1 / 0")
+    stored = nbformat.read(path, as_version=4)
+    stored.metadata["course"] = {"runs": "elsewhere"}
+    nbformat.write(stored, path)
+    before = path.read_bytes()
+    assert run_notebooks.main([str(path)]) == 0
+    assert capsys.readouterr().out.strip().endswith("runs elsewhere")
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("changed", ["requirements.txt", "src/bioimage_course/weights/m/model"])
 def test_outputs_depend_on_the_lock_and_on_the_package_with_its_weights(
     changed, tmp_path, monkeypatch

@@ -53,6 +53,7 @@ class Project:
             '{"dependencies": {"katex": "1"}, "devDependencies": {"lighthouse": "1"}}'
         )
         (folder / "package-lock.json").write_text("{}")
+        (folder / "requirements-sam.txt").write_text("tinynpm==1.1")
         self.lock("tinynpm==1.0")
 
     def lock(self, text):
@@ -150,6 +151,25 @@ def test_the_tests_need_more_libraries_and_the_site_is_content_with_them(project
     assert project.run("--test", COURSE_CHROMIUM=sys.executable)[0] == 0
     assert (project.folder / "node_modules/lighthouse").is_dir()
     assert project.run() == (0, "", "")
+
+
+def test_a_second_release_of_a_package_lies_apart_and_is_found_only_when_asked_for(project):
+    code = "import importlib.metadata as metadata; print(metadata.version('tinynpm'))"
+    apart = project.folder / ".venv/cellpose-sam"
+    test = {"COURSE_CHROMIUM": sys.executable}
+    assert project.run("--test", **test)[0] == 0
+    for path, version in (("", "1.0"), (str(apart), "1.1")):
+        command = [project.folder / ".venv/bin/python", "-c", code]
+        environment = {**os.environ, "PYTHONPATH": path}
+        answer = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert answer.stdout.strip() == version
+    assert project.run("--test", **test) == (0, "", "")
+    shutil.rmtree(apart)  # as after an installation that was cut off
+    assert project.run("--test", **test)[0] == 0 and apart.is_dir()
+    (project.folder / "requirements-sam.txt").write_text("tinynpm==1.0")
+    assert project.run("--test", **test)[0] == 0
+    assert (apart / "tinynpm-1.0.dist-info").is_dir()
+    assert not (apart / "tinynpm-1.1.dist-info").exists()
 
 
 def test_no_network_is_one_line_and_the_next_try_succeeds(project):
