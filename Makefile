@@ -13,7 +13,7 @@ RUN = @.venv/bin/python
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test notebooks figures models lock clean
+.PHONY: help serve site test notebooks figures models links lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -48,6 +48,11 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) training/evaluate.py
 	$(RUN) training/write_cards.py
 	$(RUN) figures/model_scores.py
+
+links: ## ask every link to another site whether it still answers (needs the network)
+	$(SETUP)
+	$(RUN) -m mkdocs build --strict
+	$(RUN) tools/check_links.py --online
 
 lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(SETUP)

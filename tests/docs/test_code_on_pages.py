@@ -1,4 +1,4 @@
-"""Code on the concept pages runs and prints what its comment says."""
+"""Code on the pages runs and prints what its comment says."""
 
 import contextlib
 import io
@@ -9,7 +9,11 @@ import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
-PAGES = ("concepts/how-a-network-learns.md", "concepts/convolutions.md", "concepts/unet.md")
+PAGES = (
+    *("concepts/images-as-numbers.md", "concepts/how-a-network-learns.md"),
+    *("concepts/convolutions.md", "concepts/unet.md", "tools/stardist.md"),
+    *("tools/cellpose.md", "practice/annotating.md", "practice/training.md"),
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
