@@ -10,7 +10,7 @@ from _two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
 
 PROB_THRESH, NMS_THRESH = 0.5, 0.4
 NOISE = 0.06  # a network is never exact: its polygons are a few per cent off
-DRAWN = 3  # every third candidate is drawn, else they hide one another
+DRAWN = 5  # every fifth candidate is drawn, else they hide one another
 
 
 def candidates(labels):
@@ -67,6 +67,26 @@ def paint(figure, theme, image, masks, probability, every, kept, points):
         zoom(axes, np.any(masks, axis=0))
 
 
+#: Four candidates for the worked example, the best first: four rays make squares on their tip.
+EXAMPLE = {"A": (10, 50, 50), "B": (10, 52, 52), "C": (10, 57, 57), "D": (4, 48, 48)}
+
+
+def paint_example(figure, theme):
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    colours = (theme.predicted, theme.muted, theme.truth, theme.error)
+    styles = ("-", (0, (4, 1.5)), "-", (0, (1, 1)))
+    places = ((42.5, 49.5), (52.5, 59.5), (60.5, 60.5), (48, 48))
+    for i, (name, (radius, row, column)) in enumerate(EXAMPLE.items()):
+        side = radius - 0.35 * (i % 3)  # B and C a little smaller, so that no side hides another
+        rows, columns = np.array([[1, 0, -1, 0, 1], [0, 1, 0, -1, 0]]) * side
+        axes.plot(column + columns, row + rows, color=colours[i], ls=styles[i], lw=3)
+        y, x = places[i]
+        axes.text(x, y, name, color=colours[i], weight="bold", fontsize=20, va="center",
+                  ha="center")  # fmt: skip
+    axes.set(xlim=(38, 69), ylim=(68, 39), aspect="equal")
+    axes.axis("off")
+
+
 def main():
     image, masks = two_nuclei()
     labels = np.select(masks, [1, 2]).astype(np.int32)
@@ -78,6 +98,7 @@ def main():
         width=560,
         height=600,
     )
+    draw("stardist_overlap", paint_example, width=300, height=280)
     write(
         "stardist_nms",
         {

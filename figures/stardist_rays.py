@@ -12,8 +12,8 @@ N_RAYS = 32
 MARKED = {0: "right", 8: "down", 16: "left", 24: "up"}  # StarDist starts right and turns down
 
 
-def reconstruction_iou(truth, n_rays):
-    """Mean IoU of every nucleus with its polygon, drawn from its most central pixel."""
+def reconstruction_ious(truth, n_rays):
+    """IoU of every nucleus with its polygon, drawn from its most central pixel."""
     distances = star_dist(truth, n_rays)
     centrality = edt_prob(truth)
     scores = []
@@ -22,7 +22,7 @@ def reconstruction_iou(truth, n_rays):
         centre = np.unravel_index(np.where(mask, centrality, -1).argmax(), truth.shape)
         polygon = polygons_to_label(distances[centre][None], np.array([centre]), truth.shape) > 0
         scores.append(iou(mask, polygon))
-    return float(np.mean(scores))
+    return np.array(scores)
 
 
 def rays_of_one_pixel(mask):
@@ -71,7 +71,10 @@ def main():
         {
             "shortest": round(float(distances.min()), 1),
             "longest": round(float(distances.max()), 1),
-            "iou": {f"rays{n}": round(reconstruction_iou(truth, n), 3) for n in (8, 16, 32, 64)},
+            "iou": {
+                f"rays{n}": round(float(reconstruction_ious(truth, n).mean()), 3)
+                for n in (8, 16, 32, 64)
+            },
         },
     )
 

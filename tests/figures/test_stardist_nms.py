@@ -6,7 +6,7 @@ from stardist.nms import non_maximum_suppression_inds
 
 from _style import DOCS
 from _two_nuclei import two_nuclei
-from stardist_nms import PROB_THRESH, candidates, suppress
+from stardist_nms import EXAMPLE, PROB_THRESH, candidates, suppress
 
 #: What the page quotes.
 QUOTED = json.loads((DOCS / "data" / "stardist_nms.json").read_text(encoding="utf-8"))
@@ -64,3 +64,20 @@ def test_the_overlap_of_nms_is_a_share_of_the_area_and_not_an_iou():
     # Two equal discs, centres 8 apart: they share 0.505 of one disc; their IoU is only 0.337.
     assert survivors([10, 10], shift=8, nms_thresh=0.42) == 1
     assert survivors([10, 10], shift=8, nms_thresh=0.55) == 2
+
+
+def example_mask(name, resolution=10):
+    """A square of the worked example as a fine mask."""
+    radius, row, column = EXAMPLE[name]
+    rows, columns = (np.indices((800, 800)) + 0.5) / resolution
+    return np.abs(rows - row) + np.abs(columns - column) < radius
+
+
+@pytest.mark.parametrize(
+    ("name", "shared", "smaller"), [("B", 160, 200), ("C", 60, 200), ("D", 32, 32)]
+)
+def test_the_areas_of_the_worked_example(name, shared, smaller):
+    first, other = example_mask("A"), example_mask(name)
+    area = np.array([first.sum(), other.sum(), (first & other).sum()]) / 100
+    assert area[:2].min() == pytest.approx(smaller, abs=2)
+    assert area[2] == pytest.approx(shared, abs=2)
