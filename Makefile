@@ -49,7 +49,7 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) training/write_cards.py
 	$(RUN) figures/model_scores.py
 
-links: ## ask every link to another site whether it still answers (needs the network)
+links: ## ask other sites whether our links to them still lead somewhere
 	$(SETUP)
 	$(RUN) -m mkdocs build --strict
 	$(RUN) tools/check_links.py --online
