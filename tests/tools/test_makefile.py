@@ -8,7 +8,18 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TARGETS = {"help", "serve", "site", "test", "notebooks", "figures", "models", "lock", "clean"}
+TARGETS = {
+    "help",
+    "serve",
+    "site",
+    "test",
+    "notebooks",
+    "figures",
+    "models",
+    "links",
+    "lock",
+    "clean",
+}
 
 
 def make(*arguments, **variables):
