@@ -12,6 +12,7 @@ from bioimage_course import data
 WEIGHT = 20.0
 LEARNING_RATE = 4.0
 NUM_STEPS = 30
+TOO_SMALL, TOO_LARGE = 0.1, 100.0  # learning rates
 
 
 def normalise(image):
@@ -49,6 +50,25 @@ def train_both(brightness, is_nucleus, counts, *, num_steps=3000):
         weight -= 20 * np.average(error * brightness, weights=counts)
         bias -= 2 * np.average(error, weights=counts)
     return weight, bias
+
+
+def at_other_rates(x, y, counts):
+    """Loss after the first and the last step with a learning rate that does not fit."""
+    result = {}
+    for name, rate in (("small", TOO_SMALL), ("large", TOO_LARGE)):
+        visited = train(x, y, counts, weight=WEIGHT, bias=0.0, learning_rate=rate,
+                        num_steps=NUM_STEPS)  # fmt: skip
+        first, last = (loss(x, y, WEIGHT, visited[step], counts) for step in (1, -1))
+        result[name] = {"rate": rate, "loss_first": first, "loss_last": last}
+    return result
+
+
+def chain(brightness, is_nucleus):
+    """The factors of the chain rule for one pixel, at bias 0."""
+    p = predict(brightness, WEIGHT, 0.0)
+    of_p = (p - is_nucleus) / (p * (1 - p))
+    return {"of_p": of_p, "of_z": p * (1 - p), "of_bias": of_p * p * (1 - p),
+            "of_weight": of_p * p * (1 - p) * brightness}  # fmt: skip
 
 
 def four_pixels(image, truth):
@@ -101,11 +121,13 @@ def compute():
         "weight": WEIGHT, "learning_rate": LEARNING_RATE, "steps": NUM_STEPS,
         "low": low, "high": high,
         "loss_first": loss(x, y, WEIGHT, visited[0], counts),
+        "loss_second": loss(x, y, WEIGHT, visited[1], counts),
         "loss_last": loss(x, y, WEIGHT, visited[-1], counts),
         "bias_last": visited[-1], "grey_last": -visited[-1] / WEIGHT * (high - low) + low,
         "grey_both": -bias / weight * (high - low) + low,
         "loss_both": loss(x, y, weight, bias, counts),
         "otsu": threshold_otsu(image),
+        "rates": at_other_rates(x, y, counts), "chain": chain(x4[0], y4[0]),
         "correct_percent": 100 * np.mean((brightness > -bias / weight) == (truth > 0)),
         "step": {
             "pixels": {f"p{i}": row for i, row in enumerate(table, 1)},

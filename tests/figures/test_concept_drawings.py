@@ -9,6 +9,8 @@ SCRIPTS = {
     "convolution": {"convolution", "feature_maps"},
     "receptive_field": {"receptive_field"},
     "touching": {"touching", "threshold"},
+    "unet": {"unet", "unet_levels"},
+    "images_as_numbers": {"normalisation", "label_files"},
 }
 
 

@@ -1,6 +1,7 @@
 """The numbers of the concept chapters: each against another way to the same result."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -142,36 +143,132 @@ def test_training_and_validation_pixels_come_from_different_halves():
     assert left.max() < 256 <= right.min()
 
 
-# U-Net and receptive field
+def test_a_small_learning_rate_creeps_and_a_large_one_overshoots():
+    numbers = published("neuron")
+    small, large = numbers["rates"]["small"], numbers["rates"]["large"]
+    assert numbers["loss_last"] < small["loss_last"] < small["loss_first"] < numbers["loss_first"]
+    assert large["loss_first"] > 2 * numbers["loss_first"] < 2 * large["loss_last"]
 
 
-@pytest.fixture(scope="module")
-def network():
+def test_factors_of_the_chain_rule_are_slopes_and_multiply_to_the_error():
+    import neuron
+
+    numbers = published("neuron")
+    chain, pixel = numbers["chain"], numbers["step"]["pixels"]["p1"]
+    x, y = np.array([pixel["brightness"]]), np.array([pixel["truth"]])
+    of_bias = (neuron.loss(x, y, 20, 1e-5) - neuron.loss(x, y, 20, -1e-5)) / 2e-5
+    of_weight = (neuron.loss(x, y, 20 + 1e-4, 0) - neuron.loss(x, y, 20 - 1e-4, 0)) / 2e-4
+    assert chain["of_p"] * chain["of_z"] == pytest.approx(pixel["error"], rel=1e-4)
+    assert chain["of_bias"] == pytest.approx(of_bias, rel=1e-4)
+    assert chain["of_weight"] == pytest.approx(of_weight, rel=1e-4)
+
+
+# U-Net and receptive field: for the course's network, and for others it may be replaced by
+
+
+def untrained(**settings):
     from stardist.models import Config2D, StarDist2D
 
-    return StarDist2D(Config2D(n_rays=32, grid=(2, 2), n_channel_in=1), basedir=None)
+    return StarDist2D(Config2D(n_channel_in=1, **settings), basedir=None)
 
 
-def test_shapes_in_the_drawing_are_those_of_a_prediction(network):
-    layers = published("unet")["layers"]
-    probability, distances = network.keras_model.predict(np.zeros((1, 512, 512, 1)), verbose=0)
-    for output, name in ((probability, "prob"), (distances, "dist")):
+NETWORKS = {
+    "StarDist's default": {},
+    "depth 3, grid 2": {"grid": (2, 2), "unet_batch_norm": True},
+    "depth 4, grid 2": {"grid": (2, 2), "unet_n_depth": 4, "unet_n_filter_base": 22,
+                        "unet_batch_norm": True},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["the course's", *NETWORKS])
+def network(request):
+    from _course_network import course_network
+
+    if request.param not in NETWORKS:
+        return course_network()
+    return untrained(**NETWORKS[request.param])
+
+
+def test_shapes_are_those_of_a_prediction(network):
+    import unet
+
+    numbers = unet.compute(network)
+    layers = numbers["layers"]
+    image = np.zeros((1, unet.SIZE, unet.SIZE, 1), "float32")
+    for output, name in zip(
+        network.keras_model.predict(image, verbose=0), ("prob", "dist"), strict=True
+    ):
         assert output.shape[1:] == (layers[name]["side"],) * 2 + (layers[name]["channels"],)
-    assert published("unet")["parameters"] == network.keras_model.count_params()
+    assert numbers["bottom"]["side"] * numbers["divisor"] == unet.SIZE
+    assert set(network._axes_div_by("YX")) == {numbers["divisor"]}
+    deepest = numbers["deepest"]
+    assert deepest["joined"] == deepest["below"] + deepest["left"]
 
 
-def test_receptive_field_is_what_stardist_measures(network):
+def test_every_layer_of_the_u_has_a_place_of_its_own_in_the_drawing(network):
+    import unet
+
+    found, down, up = unet.shapes(network)
+    places, columns = unet.layout(down, up)
+    drawn = {name for name in found if not name.startswith("joined")} - {"prob", "dist"}
+    assert places.keys() == drawn
+    assert len(set(places.values())) == len(places)
+    assert columns * 34 < 560 - unet.LEFT  # wide enough for three digits
+    for names in up:  # skip connections run within a row, between maps of one size
+        row = places[names[0]][1]
+        assert found[names[0]][0] == found[down[row][-1]][0]
+
+
+def test_receptive_field_is_how_far_one_bright_pixel_spreads_through_the_network(network):
     import receptive_field
+    from _course_network import stages
 
-    side = receptive_field.sides()[-1]
-    assert side == published("receptive_field")["sides"]["s5"]
-    # StarDist spreads a single bright pixel through random weights, so it may lose the faintest.
-    assert max(network._axes_tile_overlap("YX")) == pytest.approx(side / 2, abs=2)
+    config = network.config
+    model = untrained(grid=config.grid, unet_n_depth=config.unet_n_depth, unet_n_filter_base=2,
+                      net_conv_after_unet=2).keras_model  # fmt: skip
+    for layer in model.layers:  # positive weights everywhere: no path from pixel to output is lost
+        if type(layer).__name__ == "Conv2D":
+            weights, biases = layer.get_weights()
+            layer.set_weights(
+                [np.full_like(weights, 1 / np.prod(weights.shape[:3])), np.zeros_like(biases)]
+            )
+    reached = []
+    for place in (256, 263):  # how many outputs a pixel reaches depends on where it lies
+        image = np.zeros((1, 512, 512, 1), "float32")
+        image[0, place, place] = 1
+        _, distances = model.predict(image, verbose=0)
+        reached.append(np.count_nonzero(distances[0, ..., 0].max(axis=1) > 0) * config.grid[0])
+    assert receptive_field.sides(stages(config))[-1] == pytest.approx(min(reached), abs=2)
 
 
-def test_parameters_counted_by_hand_are_those_of_the_first_two_layers(network):
-    convolutions = [layer for layer in network.keras_model.layers if "conv2d" in layer.name]
-    assert [layer.count_params() for layer in convolutions] == [320, 9248]
+def test_published_numbers_are_those_of_the_course_network():
+    import receptive_field
+    import unet
+    from _course_network import course_network
+
+    model = course_network()
+    assert plain(unet.compute(model)) == published("unet")
+    *_, numbers = receptive_field.compute(model.config)
+    assert plain(numbers) == published("receptive_field")
+
+
+def test_receptive_field_by_table_agrees_with_following_the_pixels():
+    from receptive_field import sides
+
+    assert sides(("cc", "pcc", "pcc")) == [5, 14, 32]  # the table on the page
+
+
+def test_the_median_nucleus_fits_into_the_third_square_only():
+    numbers = published("receptive_field")
+    seen = list(numbers["sides"].values())
+    assert seen[1] < numbers["median_diameter"] < seen[2] == numbers["first_whole"]
+    assert all(1.3 < wider / side < 3 for side, wider in pairwise(seen))
+
+
+def test_parameters_counted_by_hand_are_those_of_stardists_first_two_layers():
+    model = untrained().keras_model
+    first = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"][:2]
+    assert [layer.count_params() for layer in first] == [320, 9248]
 
 
 # Touching nuclei
