@@ -74,13 +74,13 @@ def test_a_wrong_answer_says_why_and_a_right_one_counts_and_is_remembered(ask):
 
 
 def test_nothing_chosen_is_not_an_answer(ask):
-    page, question, _ = ask("one")
+    _, question, _ = ask("one")
     question.get_by_role("button", name="Check").click()
     assert question.get_by_role("status").inner_text() == "Choose an answer first."
 
 
 def test_some_of_several_right_answers_are_not_yet_all(ask):
-    page, question, written = ask("several")
+    _, question, written = ask("several")
     rights = [number for number, option in enumerate(written["options"]) if option.get("right")]
     options = question.locator("input[type=checkbox]")
     options.nth(rights[0]).check()
@@ -105,7 +105,7 @@ def test_a_question_is_answered_with_the_keyboard_alone(ask):
 
 
 def test_steps_are_brought_into_order_with_the_keyboard_alone(ask):
-    page, question, written = ask("order")
+    page, question, _ = ask("order")
     question.get_by_role("button", name="Check").click()
     assert "Not yet" in question.get_by_role("status").inner_text()
 
