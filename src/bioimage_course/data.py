@@ -100,6 +100,26 @@ def tissue():
         return np.array(test_image_he_2d())
 
 
+def volume():
+    """Volume of cell nuclei, with its annotation: sections along z, coarser than y and x.
+
+    Returns
+    -------
+    volume : uint16 array, shape (31, 61, 57), axes ZYX
+        Intensities 104 to 375. It is synthetic, so it has no voxel size.
+    truth : int32 array, shape (31, 61, 57)
+        Labels 1 to 51 in a row, 0 is background.
+
+    Source: StarDist's wheel, made by its authors; there the label numbers have gaps.
+    """
+    from skimage.segmentation import relabel_sequential
+    from stardist.data import test_image_nuclei_3d
+
+    volume, truth = test_image_nuclei_3d(return_mask=True)
+    truth, _, _ = relabel_sequential(truth)
+    return volume, truth.astype(np.int32)
+
+
 def fetch(name):
     """Folder of a data set: yours, the cached one, or a fresh download.
 

@@ -17,6 +17,7 @@ import pooch
 import pytest
 from skimage.filters import threshold_otsu
 from skimage.measure import label
+from stardist.utils import calculate_extents
 from tqdm import tqdm
 
 from bioimage_course import data
@@ -116,6 +117,16 @@ def test_nuclei_come_with_labels_1_to_125_in_a_row():
 def test_tissue_is_an_rgb_image():
     tissue = data.tissue()
     assert (tissue.shape, tissue.dtype) == ((300, 500, 3), np.uint8)
+
+
+def test_the_volume_is_coarser_along_z_and_its_labels_run_in_a_row():
+    volume, truth = data.volume()
+    assert (volume.shape, volume.dtype) == ((31, 61, 57), np.uint16)
+    assert (volume.min(), volume.max()) == (104, 375)
+    assert (truth.shape, truth.dtype) == (volume.shape, np.int32)
+    assert np.array_equal(np.unique(truth), np.arange(52))
+    z, y, x = calculate_extents(truth)
+    assert 1.5 < (y + x) / 2 / z < 2.5
 
 
 def test_otsu_merges_the_touching_nuclei_that_the_annotation_separates():
