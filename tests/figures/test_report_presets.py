@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import report
+import report_presets
 from bioimage_course import WEIGHTS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -28,13 +28,15 @@ def test_hashes_are_those_published_beside_the_weights(page):
     ):
         sums = (WEIGHTS / model / "SHA256SUMS").read_text(encoding="utf-8")
         known = presets[preset]["fields"]["sha256"]
-        assert re.search(rf"^{known} [ *]{file}$", sums, re.M), "run figures/report.py again"
+        assert re.search(rf"^{known} [ *]{file}$", sums, re.M), (
+            "run figures/report_presets.py again"
+        )
 
 
 def test_presets_are_up_to_date_and_fill_fields_that_the_form_has(page):
     presets = json.loads(page["presets"])
-    assert presets == report.presets(), "run figures/report.py again"
-    names = set(re.findall(r'\{ name: "(\w+)"', report.MODULE.read_text(encoding="utf-8")))
+    assert presets == report_presets.presets(), "run figures/report_presets.py again"
+    names = set(re.findall(r'\{ name: "(\w+)"', report_presets.MODULE.read_text(encoding="utf-8")))
     for preset in presets.values():
         assert set(preset["fields"]) < names
 
@@ -48,10 +50,10 @@ def test_the_thresholds_are_those_that_come_with_the_weights(page):
 
 
 def test_example_and_template_are_what_the_form_says(page):
-    typed = json.loads(page["presets"])["course_stardist"]["fields"] | report.EXAMPLE
-    made = report.in_node(typed)
+    typed = json.loads(page["presets"])["course_stardist"]["fields"] | report_presets.EXAMPLE
+    made = report_presets.in_node(typed)
     assert (page["paragraph"], page["card"]) == (made["paragraph"], made["card"])
-    assert page["template"] == report.in_node({})["paragraph"]
+    assert page["template"] == report_presets.in_node({})["paragraph"]
     assert json.loads(page["card"])["missing"] == []
     assert "[pixel size]" in page["template"]
 
