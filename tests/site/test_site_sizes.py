@@ -67,7 +67,9 @@ def test_the_html_of_every_notebook_page_is_small(sizes, notebook_pages):
 
 
 def test_the_first_view_is_light_on_the_median_page(sizes):
-    assert median(size["first_view"] for size in sizes.values()) <= 330 * kB
+    assert (
+        median(size["first_view"] for size in sizes.values()) <= 480 * kB
+    )  # with pictures just below
 
 
 def test_no_page_sends_more_than_a_megabyte_pictures_included(sizes):

@@ -169,7 +169,7 @@ def test_nothing_moves_when_it_comes(browser, root, width):
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     waiting = []
-    page.route("**/figures/stardist.json", waiting.append)
+    page.route("**/figures/stardist.json", lambda route: waiting.append(route))
     page.goto(root + PAGE)
     page.evaluate("document.fonts.ready.then(() => true)")
     caption = page.locator("[data-figure=stardist] figcaption")
