@@ -17,6 +17,7 @@ from mkdocs.utils import get_relative_url
 
 import citations
 import glossary
+import helper_api
 import math_pages
 import measured_numbers
 import notebook_pages
@@ -141,6 +142,9 @@ def on_page_markdown(markdown, *, page, config, files):
     if glossary.MARKER in markdown:
         listing = glossary.listing(config.extra["terms"], relative)
         markdown = markdown.replace(glossary.MARKER, listing)
+    if helper_api.MARKER in markdown:
+        package = _root(config) / "src" / "bioimage_course"
+        markdown = markdown.replace(helper_api.MARKER, helper_api.listing(package))
     markdown = citations.fill(markdown, config.extra["papers"], where, relative)
     return measured_numbers.fill(markdown, numbers, where)
 

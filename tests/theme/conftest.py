@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # pytest's importlib mode does not; the tests import from here too
+for folder in (HERE, HERE.parents[1] / "theme"):
+    sys.path.insert(0, str(folder))  # pytest's importlib mode does not; the tests import from here
 
 from tiny_project import Project  # noqa: E402
 
