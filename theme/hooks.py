@@ -28,7 +28,7 @@ from repository_links import Links
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
-FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([a-z-]+)"')
+FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([\w-]+)"')
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
