@@ -92,6 +92,7 @@ def test_a_photograph_is_kept_to_look_at(name, variant, homes, open_page, photog
     page = open_page(homes[name], scheme=scheme, width=width)
     figure = page.locator(f"[data-figure={name}]")
     expect(figure.locator(CONTROLS).first).to_be_visible(timeout=PATIENCE)
+    page.add_style_tag(content=".md-header { display: none }")  # it would lie over tall figures
     file = photographs / f"{name}-{variant}.png"
     figure.screenshot(path=file)
     picture = Image.open(file)
