@@ -5,6 +5,7 @@ import inspect
 import textwrap
 
 MARKER = "<!-- helpers -->"
+PACKAGE = "bioimage_course"
 MODULES = ("data", "show", "check")  # in the order in which a notebook meets them
 
 
@@ -15,14 +16,29 @@ def listing(package):
     """
     parts = []
     for name in MODULES:
-        tree = ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
+        tree = _tree(package, name)
         summary = inspect.cleandoc(ast.get_docstring(tree))
         parts.append(f"## {name}\n\n{summary}\n")
-        for node in tree.body:
+        for node in _with_passed_on(package, tree):
             public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
             if public and (docstring := ast.get_docstring(node)):
                 parts.append(_function(name, node, docstring))
     return "\n".join(parts)
+
+
+def _tree(package, name):
+    return ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def _with_passed_on(package, tree):
+    """The parts of a module, with what it passes on from other modules in place of the import."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            names = {alias.name for alias in node.names}
+            origin = _tree(package, node.module.removeprefix(f"{PACKAGE}."))
+            yield from (part for part in origin.body if getattr(part, "name", None) in names)
+        else:
+            yield node
 
 
 def _function(module, node, docstring):

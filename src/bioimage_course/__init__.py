@@ -28,9 +28,9 @@ def _checked_weights():
     RuntimeError
         If a file is missing or its sha256 differs; the message says how to get it back.
     """
-    check = importlib.import_module(f"{__name__}.check")
+    here = importlib.import_module(f"{__name__}.installation")
     faults = [
-        fault for model in check.MODELS for fault in check.weights_findings(WEIGHTS_FOLDER / model)
+        fault for model in here.MODELS for fault in here.weights_findings(WEIGHTS_FOLDER / model)
     ]
     if faults:
         raise RuntimeError("The course's weights were not loaded.\n" + "\n".join(map(str, faults)))

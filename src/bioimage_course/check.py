@@ -1,33 +1,40 @@
 """Checks: is this computer ready for the course, and are these labels what you think they are?
 
-`setup` looks at Python, the packages, the weights and the images. For whatever is wrong it says
-what, why it matters and how to mend it. `findings` holds the rules and takes plain facts, so that
-every fault can be tested without having it.
+`setup` looks at Python, the packages, the weights, the images and the computer. For whatever is
+wrong it says what, why it matters and how to mend it. `python -m bioimage_course.doctor` does the
+same outside of a notebook. `findings` holds the rules for what is installed and takes plain facts,
+so that every fault can be tested without having it.
 """
 
-import hashlib
-import importlib
-import os
-import platform
-import sys
-from dataclasses import dataclass
-from importlib import metadata
-
 import numpy as np
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
-from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
+from bioimage_course import doctor
+from bioimage_course.doctor import report
+from bioimage_course.installation import (
+    MODELS,
+    Finding,
+    findings,
+    installed,
+    requirements,
+    weights_findings,
+)
 
-#: Models that come with the course: folders of `WEIGHTS`.
-MODELS = ("stardist_nuclei", "cellpose_nuclei")
-
-#: Python versions on which TensorFlow, StarDist and Cellpose 3 install together.
-PYTHONS = ((3, 11), (3, 12))
-
-#: TensorFlow comes under several names; any of them will do.
-TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+__all__ = [
+    "BINARY_HINT",
+    "MODELS",
+    "Finding",
+    "findings",
+    "image",
+    "installed",
+    "label_image",
+    "labels",
+    "looks_binary",
+    "machine",
+    "report",
+    "requirements",
+    "setup",
+    "weights_findings",
+]
 
 BINARY_HINT = (
     "These labels hold a single number in several separate pieces, so they look like a mask "
@@ -39,20 +46,6 @@ BINARY_HINT = (
 # --- Is this computer ready? --------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A fault to mend, or (`stops=False`) something good to know."""
-
-    what: str
-    why: str
-    fix: str
-    stops: bool = True
-
-    def __str__(self):
-        mark = "✗" if self.stops else "–"
-        return f"{mark} {self.what}\n    Why it matters: {self.why}\n    Fix: {self.fix}\n"
-
-
 def setup():
     """Check this computer for the course; print what is wrong and how to mend it.
 
@@ -61,328 +54,12 @@ def setup():
     bool
         True if everything the course needs is here.
     """
-    needed = requirements()
-    broken = {name: why for name in ("tensorflow", "torch") if (why := _import_error(name))}
-    return report(
-        findings(
-            versions=installed(needed),
-            needed=needed,
-            python=sys.version_info[:2],
-            weights=WEIGHTS,
-            broken_imports=broken,
-            broken_images=_images_error(),
-            colab="google.colab" in sys.modules,
-        )
-    )
+    return report(doctor.examine().findings)
 
 
 def machine():
     """Print what this computer offers: Python, system, cores, memory, and the GPUs seen."""
-    facts = {
-        "Python": platform.python_version(),
-        "System": f"{platform.system()} {platform.machine()}",
-        "Cores": _cores(),
-        "Memory": _memory(),
-        "TensorFlow": _with_version("tensorflow", _tensorflow_device),
-        "torch": _with_version("torch", _torch_device),
-    }
-    for name, fact in facts.items():
-        print(f"{name:<11} {fact}")
-
-
-def report(found):
-    """Print findings, faults first, and the verdict; True if no fault is among them."""
-    for finding in sorted(found, key=lambda finding: not finding.stops):
-        print(finding)
-    faults = sum(finding.stops for finding in found)
-    if faults:
-        things = "1 thing" if faults == 1 else f"{faults} things"
-        print(f"{things} to mend. Then restart the kernel and run this notebook again.")
-    else:
-        print("Everything the course needs is here.")
-    return not faults
-
-
-def findings(
-    *, versions, needed, python, weights, broken_imports=None, broken_images=None, colab=False
-):
-    """What is wrong with a computer that these facts describe.
-
-    Parameters
-    ----------
-    versions : dict of str to str or None
-        Package name to installed version, None if it is not installed.
-    needed : dict of str to str
-        Package name to the versions that will do, such as ">=2.0,<2.1".
-    python : (int, int)
-    weights : pathlib.Path
-        Folder with one sub-folder per model, each with its SHA256SUMS.
-    broken_imports : dict of str to str, optional
-        Package name to the error its import raised.
-    broken_images : str, optional
-        The error that loading the course's images raised.
-    colab : bool
-        Colab brings its own Python and numpy, tried with this course: neither is a fault there.
-
-    Returns
-    -------
-    list of Finding
-        Empty if all is well.
-    """
-    found = []
-    if not colab:
-        found += _python_findings(python)
-    if not needed:
-        found.append(
-            Finding(
-                "bioimage_course is on the path but not installed.",
-                "the versions the course was tried with are read from its installation.",
-                "in the folder of the course, run make serve, or: pip install -e .",
-            )
-        )
-    for name, wanted in needed.items():
-        found += _package_findings(name, versions.get(name), wanted, python=python, colab=colab)
-    found += _numpy_findings(versions, needed=needed, colab=colab)
-    for name, error in (broken_imports or {}).items():
-        if versions.get(name):  # a package that is not there has been reported above
-            found.append(
-                Finding(
-                    f"{name} {versions[name]} is installed but cannot be imported: {error}",
-                    "no model runs without it.",
-                    f'%pip install --force-reinstall "{name}{needed.get(name, "")}" in a cell.',
-                )
-            )
-    if broken_images and versions.get("stardist") not in (None, "0.0.0"):
-        found.append(
-            Finding(
-                f"The course's images cannot be loaded: {broken_images}",
-                "every notebook works on them; they come inside the stardist package.",
-                _reinstall("stardist", needed),
-            )
-        )
-    for model in MODELS:
-        found += weights_findings(weights / model)
-    return found
-
-
-def weights_findings(folder):
-    """What is wrong with the weights in one model's folder: missing, or not as published.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds SHA256SUMS, in the format of the command sha256sum, and the files it names.
-
-    Returns
-    -------
-    list of Finding
-    """
-    problem = _weights_problem(folder)
-    if problem is None:
-        return []
-    if any((parent / ".git").exists() for parent in folder.parents):
-        fix = "in the folder of the course: git restore src/bioimage_course/weights"
-    else:
-        fix = "install the course again: pip install --force-reinstall --no-deps, then its wheel."
-    return [
-        Finding(
-            f"Weights of {folder.name}: {problem}",
-            "a notebook would stop, or quietly give other numbers than its page shows.",
-            fix,
-        )
-    ]
-
-
-def requirements():
-    """Package name to the versions the course needs, as its own metadata say; {} if unknown."""
-    try:
-        lines = metadata.requires("bioimage-course") or []
-    except metadata.PackageNotFoundError:
-        return {}
-    needed = {}
-    for requirement in map(Requirement, lines):
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        if requirement.name == "jupyterlab":  # whatever shows you this notebook will do
-            continue
-        name = "tensorflow" if requirement.name in TENSORFLOWS else requirement.name
-        # Written lower bound first: >=2.0,<2.1.
-        needed[name] = ",".join(sorted(map(str, requirement.specifier), reverse=True))
-    return needed
-
-
-def installed(names):
-    """Package name to installed version, None if it is not installed; nothing is imported."""
-    return {name: _version(name) for name in names}
-
-
-def _python_findings(python):
-    if python in PYTHONS:
-        return []
-    if python < min(PYTHONS):
-        why = "scikit-image 0.26 and other packages of the course have no release for it."
-    elif python == (3, 13):
-        why = "TensorFlow needs numpy 2.1 or newer there, Cellpose 3 an older one."
-    else:
-        why = "there is no StarDist for it: pip installs an empty placeholder, stardist 0.0.0."
-    return [
-        Finding(
-            f"Python {python[0]}.{python[1]} does not work with this course.",
-            why,
-            "install Python 3.12 (or 3.11), delete the folder .venv, and set up again.",
-        )
-    ]
-
-
-def _package_findings(name, version, wanted, *, python, colab):
-    """Missing, known to be wrong, or merely another version than the one tried."""
-    install = _reinstall(name, {name: wanted})
-    if version is None:
-        return [Finding(f"{name} is not installed.", "a notebook needs it.", install)]
-    if name == "stardist" and Version(version) == Version("0.0.0"):
-        on_old_python = python in PYTHONS or colab
-        return [
-            Finding(
-                "stardist 0.0.0 is an empty placeholder, not StarDist.",
-                "pip falls back on it where no StarDist fits, as on Python 3.14.",
-                install if on_old_python else f"install Python 3.12 (or 3.11), then: {install}",
-            )
-        ]
-    if name == "cellpose" and Version(version).major >= 4:
-        return [
-            Finding(
-                f"cellpose {version} is another network.",
-                "the course explains the U-Net of Cellpose 3; version 4 cannot load its weights.",
-                install,
-            )
-        ]
-    fits = SpecifierSet(wanted).contains(version, prereleases=True)
-    if fits or colab or name == "numpy":  # numpy has its own rule below
-        return []
-    return [
-        Finding(
-            f"{name} {version} is installed; the course was tried with {name}{wanted}.",
-            "it may well work, but numbers and pictures can differ from the pages.",
-            f"only if something fails: {install}",
-            stops=False,
-        )
-    ]
-
-
-def _numpy_findings(versions, *, needed, colab):
-    """Cellpose 3 and numpy must fit each other."""
-    numpy, cellpose = versions.get("numpy"), versions.get("cellpose")
-    if colab or numpy is None:
-        return []
-    if SpecifierSet(needed.get("numpy", "")).contains(numpy, prereleases=True):
-        return []
-    beside = f" beside cellpose {cellpose}" if cellpose else ""
-    return [
-        Finding(
-            f"numpy {numpy} is installed{beside}.",
-            "Cellpose 3 requires numpy below 2.1; pip may replace either without asking.",
-            _reinstall("numpy", needed),
-        )
-    ]
-
-
-def _weights_problem(folder):
-    """One sentence on what is wrong with a weights folder, None if it is as published."""
-    sums = folder / "SHA256SUMS"
-    if not folder.is_dir():
-        return "the folder is missing."
-    if not sums.is_file():
-        return "the list SHA256SUMS is missing."
-    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
-    entries = [line.split(maxsplit=1) for line in lines if line.strip()]
-    if not entries or any(len(entry) != 2 for entry in entries):
-        return "the list SHA256SUMS cannot be read."
-    for expected, name in entries:
-        path = folder / name.lstrip("*")  # sha256sum marks binary files with a star
-        if not path.is_file():
-            return f"{path.name} is missing."
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            return f"{path.name} is damaged (its sha256 differs)."
-    return None
-
-
-def _reinstall(name, needed):
-    return f'%pip install "{name}{needed.get(name, "")}" in a new cell.'
-
-
-def _version(name):
-    for alias in TENSORFLOWS if name == "tensorflow" else (name,):
-        try:
-            return metadata.version(alias)
-        except metadata.PackageNotFoundError:
-            continue
-    return None
-
-
-def _import_error(name):
-    """What goes wrong when a package is imported, None if nothing does."""
-    # TensorFlow greets with warnings about the processor unless told not to.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    try:
-        importlib.import_module(name)
-    except Exception as error:  # a broken binary raises anything: report it, whatever it is
-        return _first_line(error)
-    return None
-
-
-def _images_error():
-    from bioimage_course import data
-
-    try:
-        _, truth = data.nuclei()
-        data.tissue()
-    except Exception as error:  # as above: whatever it is, it is the finding
-        return _first_line(error)
-    return None if truth.max() == 125 else f"the annotation holds {truth.max()} nuclei, not 125"
-
-
-def _first_line(error):
-    return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):  # where there is it, it knows about containers
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
-
-
-def _memory():
-    try:
-        import psutil
-    except ImportError:
-        return "unknown"
-    memory = psutil.virtual_memory()
-    return f"{memory.total / 2**30:.0f} GB, {memory.available / 2**30:.0f} GB free"
-
-
-def _with_version(name, device):
-    version, error = _version(name), _import_error(name)
-    if version is None:
-        return "not installed"
-    return f"{version}, {f'cannot be imported ({error})' if error else device()}"
-
-
-def _tensorflow_device():
-    import tensorflow
-
-    gpus = len(tensorflow.config.list_physical_devices("GPU"))
-    return f"GPU found ({gpus})" if gpus else "no GPU: StarDist runs on the processor"
-
-
-def _torch_device():
-    import torch
-
-    if torch.cuda.is_available():
-        return f"GPU found ({torch.cuda.get_device_name(0)})"
-    if torch.backends.mps.is_available():
-        return "GPU found (Apple MPS)"
-    return "no GPU: Cellpose runs on the processor"
+    doctor.print_facts(doctor.machine_facts())
 
 
 # --- Are these what you think they are? ---------------------------------------------------------

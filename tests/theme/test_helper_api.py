@@ -40,5 +40,6 @@ def test_public_functions_are_listed_with_call_and_docstring(project):
 def test_the_page_lists_what_the_notebooks_use():
     listing = helper_api.listing(ROOT / "src" / "bioimage_course")
     for name in ("data.nuclei", "data.tissue", "data.volume", "data.fetch", "show.segmentation",
-                 "show.outlines", "check.setup", "check.labels"):  # fmt: skip
+                 "show.outlines", "check.setup", "check.labels",
+                 "check.findings", "check.report"):  # fmt: skip
         assert f"### `{name}`" in listing

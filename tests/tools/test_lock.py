@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock import LEFT_TO_TORCH, readable
+from lock import LEFT_TO_TORCH, PINS, ROOT, pins, readable
 
 EVERYWHERE = (
     "python_full_version < '3.13' and ((platform_machine == 'arm64' and sys_platform == 'darwin')"
@@ -38,3 +38,12 @@ def test_gpu_libraries_are_left_to_torch(name):
 @pytest.mark.parametrize("name", ["torch", "tensorflow-cpu", "numpy"])
 def test_everything_else_is_pinned(name):
     assert not LEFT_TO_TORCH.match(f"{name}==1.0")
+
+
+def test_the_package_holds_the_pins_that_the_lock_gives():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    written = PINS.read_text(encoding="utf-8").splitlines()
+    assert [line for line in written if not line.startswith("#")] == pins(lines)
+    names = {line.partition("==")[0] for line in written}
+    assert {"numpy", "stardist", "cellpose", "torch", "dask"} <= names
+    assert not names & {"jupyterlab", "mkdocs", "keras"}  # of no notebook, or not asked for
