@@ -6,6 +6,7 @@ A problem raises PluginError, which stops the build and names the file (and the 
 import html
 import posixpath
 import re
+import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ import notebook_pages
 import pictures
 import quizzes
 from repository_links import Links
+
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+import student_notebooks
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
@@ -100,13 +104,9 @@ def on_files(files, *, config):
         page.repository_path, page.notebook = name, notebook
         files.append(page)
         if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
-            copy = _generated(
-                config,
-                f"notebooks/published/{path.name}",
-                _stamp(path.read_text(encoding="utf-8"), config, root),
-            )
-            copy.dest_uri = name
-            files.append(copy)
+            text = _for_elsewhere(path.read_text(encoding="utf-8"), config, root)
+            _publish_notebook(files, config, name, text)
+    _publish_student_notebooks(files, config, root)
     for path in cards:
         source = path.relative_to(root).as_posix()
         text = links.rewrite(path.read_text(encoding="utf-8"), source, source)
@@ -155,7 +155,8 @@ def on_page_content(content, *, page, config, files):
     if getattr(page, "quiz", None):
         content = content.replace(quizzes.MARKER, page.quiz)
     if page.file.src_uri.split("/")[0] in CHAPTERS:
-        address = get_relative_url("reference/glossary/", page.url)
+        glossary_page = "reference/glossary" + ("/" if config.use_directory_urls else ".html")
+        address = get_relative_url(glossary_page, page.url)
         content = glossary.explain(content, config.extra["terms"], address)
     if notebook:
         content = notebook_pages.tidy(
@@ -163,6 +164,7 @@ def on_page_content(content, *, page, config, files):
             notebook,
             anchors=[heading.id for heading in _headings(page.toc)],
             resolve=lambda href, where: _resolve(href, where, page, config, files),
+            figures=get_relative_url("notebooks/figures/", page.url),
             show_setup=bool(config.site_url),
         )
         content = _stamp(content, config, _root(config))
@@ -269,6 +271,34 @@ def _stamp(text, config, root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
     return text.replace("COURSE_WHEEL", f"{config.site_url.rstrip('/')}/wheels/{wheel}")
+
+
+def _for_elsewhere(text, config, root):
+    """Make a notebook's copy work away from the repository: its wheel, and links to pages."""
+
+    def on_the_site(match):
+        return f"]({config.site_url.rstrip('/')}/{match[1].removesuffix('index')}".rstrip("/") + "/"
+
+    return re.sub(r"\]\(\.\./docs/([\w/-]+)\.md", on_the_site, _stamp(text, config, root))
+
+
+def _publish_student_notebooks(files, config, root):
+    """Offer the notebooks without solutions in one zip; on a published site, for Colab, singly."""
+    texts = student_notebooks.make(root / "notebooks")
+    if config.site_url:
+        texts = {name: _for_elsewhere(text, config, root) for name, text in texts.items()}
+        for name, text in texts.items():
+            _publish_notebook(files, config, f"notebooks/student/{name}", text)
+    if texts:
+        packed = student_notebooks.pack(texts)
+        files.append(_generated(config, "teach/student-notebooks.zip", packed))
+
+
+def _publish_notebook(files, config, uri, text):
+    """Publish a notebook as the file it is, not as a page."""
+    copy = _generated(config, f"published/{uri}", text)
+    copy.dest_uri = uri
+    files.append(copy)
 
 
 def _publish(files, config, uri, repository_path, markdown):

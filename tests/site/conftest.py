@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+import publish
 from setup_env import find_chromium
 
 HERE = Path(__file__).parent
@@ -75,9 +76,12 @@ def site(tmp_path_factory, report):
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory):
-    """The folder with the site as the publishing workflow builds it, both addresses set."""
+    """The folder that the publishing workflow pushes: both addresses set, the wheel inside."""
     folder = tmp_path_factory.mktemp("published")
-    build(folder, SITE_URL=SITE_URL, REPO_URL=REPO_URL)
+    try:
+        publish.build(folder, SITE_URL, REPO_URL)
+    except publish.Stop as stop:
+        pytest.fail(str(stop), pytrace=False)
     return folder
 
 

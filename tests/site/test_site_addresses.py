@@ -3,10 +3,13 @@
 import json
 import re
 import tomllib
+import zipfile
 
 import pytest
 from links import html_files, read
 from places import REPO_URL, ROOT, SITE_URL
+
+import publish
 
 NOTEBOOKS = [file.stem for file in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 
@@ -64,3 +67,28 @@ def test_a_published_notebook_keeps_its_outputs(published):
         copy = json.loads((published / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
         outputs = [cell.get("outputs") for cell in stored["cells"]]
         assert [cell.get("outputs") for cell in copy["cells"]] == outputs
+
+
+def test_what_is_published_has_no_fault(published):
+    assert publish.faults(published, SITE_URL, REPO_URL) == []
+    wheels = [path.name for path in (published / "wheels").iterdir()]
+    assert len(wheels) == 1, wheels
+
+
+def test_the_notebooks_for_students_are_published_singly_and_as_one_zip(published, site):
+    singly = {path.name: path.read_bytes() for path in published.glob("notebooks/student/*")}
+    assert sorted(singly) == [f"{name}.ipynb" for name in NOTEBOOKS]
+    with zipfile.ZipFile(published / "teach" / "student-notebooks.zip") as archive:
+        packed = {name.split("/")[-1]: archive.read(name) for name in archive.namelist()}
+    assert packed == singly
+    assert (site / "teach" / "student-notebooks.zip").is_file()  # offered without an address, too
+
+
+def test_a_published_notebook_leads_to_the_pages_of_the_site(published):
+    leads = set()
+    for path in published.glob("notebooks/**/*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        assert "](../docs/" not in text, path.name
+        leads |= set(re.findall(rf"\]\({re.escape(SITE_URL)}([^)#]*)", text))
+    assert len(leads) > 3
+    assert [page for page in leads if not (published / page / "index.html").is_file()] == []

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import pytest
 from PIL import Image
@@ -30,6 +31,38 @@ def test_with_addresses_a_notebook_offers_colab_download_and_edit(project, addre
     copy = (project.root / "site" / "notebooks" / "05_nuclei.ipynb").read_text()
     wheel = "https://course.test/lessons/wheels/bioimage_course-1.2.3-py3-none-any.whl"
     assert json.loads(copy)["cells"][1]["source"] == f"!pip install {wheel}"
+
+
+def test_a_published_notebook_leads_to_pages_by_their_address(project, addresses):
+    project.write("docs/tools/net.md", "# Net\n\n## Use")
+    text = "[Net](../docs/tools/net.md#use) [home](../docs/index.md) [next](06_cells.ipynb)"
+    project.notebook("05_nuclei", markdown(text))
+    project.notebook("06_cells")
+    copy = (project.build() / "notebooks" / "05_nuclei.ipynb").read_text()
+    assert json.loads(copy)["cells"][1]["source"] == (
+        "[Net](https://course.test/lessons/tools/net/#use) [home](https://course.test/lessons/) "
+        "[next](06_cells.ipynb)"
+    )
+
+
+def test_students_get_a_zip_without_solutions_and_colab_finds_each_notebook(project, addresses):
+    project.notebook(
+        "05_nuclei",
+        code("!pip install COURSE_WHEEL", tags=["setup"]),
+        code("mine = 0", tags=["exercise"]),
+        code("right = 42", printed("42"), tags=["solution"]),
+    )
+    site = project.build()
+    text = (site / "notebooks" / "student" / "05_nuclei.ipynb").read_text()
+    assert "mine = 0" in text and "42" not in text
+    assert "https://course.test/lessons/wheels/bioimage_course-1.2.3" in text
+    with zipfile.ZipFile(site / "teach" / "student-notebooks.zip") as archive:
+        assert archive.read("student-notebooks/05_nuclei.ipynb").decode() == text
+
+
+def test_students_get_the_zip_without_any_address(project):
+    project.notebook("05_nuclei", code("mine = 0", printed("0"), tags=["exercise"]))
+    assert (project.build() / "teach" / "student-notebooks.zip").is_file()
 
 
 def test_colab_is_offered_for_github_only(project, addresses, monkeypatch):
