@@ -91,6 +91,31 @@ def test_the_tuned_threshold_becomes_cellposes_default(tiny, monkeypatch):
     assert exported(tiny)[0]["settings"]["logit_shift"] == -0.5
 
 
+def test_the_published_weights_lie_between_those_before_and_after_the_last_stage(
+    tiny, monkeypatch
+):
+    monkeypatch.setattr(train_cellpose, "tune_threshold", lambda path, samples: 0.0)
+    ends = {}
+    average = train_cellpose.average_with_earlier
+
+    def watched(net):
+        ends["after"] = {key: value.clone() for key, value in net.state_dict().items()}
+        average(net)
+
+    monkeypatch.setattr(train_cellpose, "average_with_earlier", watched)
+    train_cellpose.main()
+    before = torch.load(tiny / "run" / train_cellpose.BEFORE_LAST, weights_only=True)
+    published = exported(tiny)[1]
+    share = train_cellpose.LAST_STAGE_SHARE
+    assert 0 < share < 1
+    for key, after in ends["after"].items():
+        if after.is_floating_point():
+            expected = (1 - share) * before[key].float() + share * after
+            assert torch.allclose(published[key].float(), expected, atol=2e-3), key
+    kernel = "output.2.weight"
+    assert not torch.equal(before[kernel], ends["after"][kernel].half()), "nothing was learned"
+
+
 def test_without_bright_field_images_it_trains_on_fluorescence_and_says_so(tiny, dataset, capsys):
     shutil.rmtree(dataset / "dsb2018_brightfield")
     train_cellpose.main()
