@@ -30,7 +30,7 @@ def test_public_functions_are_listed_with_call_and_docstring(project):
         project.write(f"src/bioimage_course/{name}.py", MODULE)
     project.write("docs/helpers.md", "# Helpers\n\n<!-- helpers -->\n")
     page = BeautifulSoup(project.page("helpers"), "html.parser").main
-    assert [h.get_text() for h in page.select("h2")] == ["data", "show", "check"]
+    assert [h.get_text() for h in page.select("h2")] == list(helper_api.MODULES)
     assert page.find(id="data-nuclei").get_text() == "data.nuclei"
     text = page.get_text()
     assert "data.nuclei(size=8, *, seed=0)" in text and "If `size` is not above 0." in text
@@ -41,5 +41,6 @@ def test_the_page_lists_what_the_notebooks_use():
     listing = helper_api.listing(ROOT / "src" / "bioimage_course")
     for name in ("data.nuclei", "data.tissue", "data.volume", "data.fetch", "show.segmentation",
                  "show.outlines", "check.setup", "check.labels",
-                 "check.findings", "check.report"):  # fmt: skip
+                 "check.findings", "check.report", "folder.read",
+                 "report_card.card"):  # fmt: skip
         assert f"### `{name}`" in listing
