@@ -91,9 +91,7 @@ def test_the_tuned_threshold_becomes_cellposes_default(tiny, monkeypatch):
     assert exported(tiny)[0]["settings"]["logit_shift"] == -0.5
 
 
-def test_the_published_weights_lie_between_those_before_and_after_the_last_stage(
-    tiny, monkeypatch
-):
+def test_the_published_weights_lie_between_those_before_and_after_the_last_stage(tiny, monkeypatch):
     monkeypatch.setattr(train_cellpose, "tune_threshold", lambda path, samples: 0.0)
     ends = {}
     average = train_cellpose.average_with_earlier
