@@ -46,7 +46,7 @@ def build(out, site_url, repo_url, branch="gh-pages"):
     Stop if the site or the wheel cannot be built; the message holds what the builder said.
     """
     addresses = {"SITE_URL": site_url, "REPO_URL": repo_url, "COLAB_BRANCH": branch}
-    mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", out]
+    mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]
     _run(mkdocs, "the site does not build", **addresses)
     # With the builder that is installed, so that nothing is downloaded.
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index"]

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # pytest's importlib mode does not; the tests import from here too
 
 from checks import CHROMIUM_FLAGS, PATIENCE, visit  # noqa: E402
-from links import html_files, page_address  # noqa: E402
+from links import page_address, page_files  # noqa: E402
 from places import REPO_URL, ROOT, SITE_URL  # noqa: E402
 from report import Report  # noqa: E402
 from server import serve  # noqa: E402
@@ -41,7 +41,7 @@ def build(folder: Path, **addresses: str) -> tuple[float, float]:
     env = {k: v for k, v in os.environ.items() if k not in ("SITE_URL", "REPO_URL")}
     before = _clocks()
     run = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=ROOT,
         env=env | addresses,
         capture_output=True,
@@ -70,7 +70,7 @@ def site(tmp_path_factory, report):
     """The folder with the built site, without any address set."""
     folder = tmp_path_factory.mktemp("site")
     report.build_seconds, report.build_processor_seconds = build(folder)
-    report.pages = {page_address(name): {} for name in html_files(folder)}
+    report.pages = {page_address(name): {} for name in page_files(folder)}
     return folder
 
 
@@ -95,7 +95,7 @@ def root(site):
 @pytest.fixture(scope="session")
 def pages(site):
     """The addresses of all pages, relative to the root: '', 'tools/stardist/', …"""
-    return [page_address(name) for name in html_files(site)]
+    return [page_address(name) for name in page_files(site)]
 
 
 @pytest.fixture(scope="session")

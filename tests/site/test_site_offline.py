@@ -1,0 +1,110 @@
+"""The site of the offline bundle: opened from disk in a real browser, with no network at all."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from links import html_files, read
+from places import ROOT
+from playwright.sync_api import expect
+
+import bundle
+import bundle_check
+from bundle_check import open_site, search, site_faults
+
+QUOTED = json.loads((ROOT / "docs/data/stardist_candidates.json").read_text(encoding="utf-8"))
+ACTIVE = re.compile(r'<figure[^>]* data-figure=|class="quiz"')
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    """The folder with the site as the bundle holds it."""
+    folder = tmp_path_factory.mktemp("offline")
+    bundle.add_site(folder)
+    return folder / "site"
+
+
+@pytest.fixture
+def open_file(browser, disk):
+    """Open a page from disk; what went wrong on it must be nothing."""
+    said, pages = [], []
+
+    def open_file(path):
+        page = open_site(browser, disk, said)
+        pages.append(page)
+        page.goto((disk / path).as_uri(), wait_until="load")
+        return page
+
+    yield open_file
+    for page in pages:
+        page.context.close()
+    assert said == []
+
+
+def test_no_page_with_a_figure_or_quiz_complains_and_every_figure_starts(browser, disk):
+    """`make bundle-check` opens all pages."""
+    pages = [disk / name for name in html_files(disk)]
+    active = [page for page in pages if ACTIVE.search(page.read_text(encoding="utf-8"))]
+    assert len(active) > 10
+    assert site_faults(browser, disk, active) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ('<script type="module" src="a.js"></script>', "CORS"),
+        ('<figure data-figure="none">words</figure>', "the figure none does not start"),
+        ('<img src="http://192.0.2.1/a.png" alt="">', "asked for http://192.0.2.1/a.png"),
+        ("<script>lost()</script>", "uncaught: lost is not defined"),
+    ],
+)
+def test_a_page_that_needs_a_server_is_a_fault(browser, tmp_path, page, fault, monkeypatch):
+    monkeypatch.setattr(bundle_check, "STARTS_WITHIN", 0.5)
+    (tmp_path / "a.js").write_text("export {}")
+    (tmp_path / "index.html").write_text(page)
+    assert any(fault in line for line in site_faults(browser, tmp_path))
+
+
+def test_every_link_within_the_site_leads_to_a_file(disk):
+    lost = set()
+    for name in html_files(disk):
+        for reference in read(disk / name).references:
+            parts = urlsplit(reference.address)
+            if not parts.scheme and parts.path:
+                target = (disk / name).parent / unquote(parts.path)
+                lost |= set() if target.is_file() else {f"{name}: {reference.address}"}
+    assert sorted(lost) == []
+
+
+def test_search_finds_a_word_in_pages_and_in_notebooks(browser, disk):
+    found = [Path(unquote(urlsplit(address).path)) for address in search(browser, disk)]
+    names = {path.relative_to(disk).as_posix() for path in found}
+    assert "notebooks/02_classical_baseline.html" in names
+    assert any(name.startswith(("concepts/", "tools/", "practice/")) for name in names), names
+    assert all(path.is_file() for path in found)
+
+
+def test_stardists_sliders_run_the_suppression(open_file):
+    figure = open_file("tools/stardist.html").locator("[data-figure=stardist]")
+    row = QUOTED["strict"]
+    for slider, key in zip(figure.get_by_role("slider").all(), ("prob", "nms"), strict=True):
+        slider.fill(str(row[key]))
+    words = f"{row['candidates']} candidates → {row['objects']} objects"
+    expect(figure.get_by_role("status")).to_have_text(words)
+
+
+def test_the_kernel_moves_over_the_image_of_the_convolution(open_file):
+    figure = open_file("concepts/convolutions.html").locator("[data-figure=convolution]")
+    output = figure.locator("output")
+    expect(output).to_contain_text("row")
+    before = output.inner_text()
+    figure.get_by_role("application").focus()
+    figure.page.keyboard.press("ArrowRight")
+    expect(output).not_to_have_text(before)
+
+
+def test_nothing_lies_there_that_only_a_server_reads(disk):
+    assert not list(disk.rglob("*.ipynb")) and not (disk / "404.html").exists()
+    assert [path.name for path in disk.glob("javascripts/**/*.js*")] == ["offline.js"]
