@@ -13,11 +13,12 @@ RUN = @.venv/bin/python
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test notebooks figures models links lock clean
+.PHONY: help serve site test notebooks figures models links lock clean \
+	publish-check student-notebooks colab colab-replica bundle bundle-check slides
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ': ## ' '/^[a-z]+: ##/ {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ': ## ' '/^[a-z-]+: ##/ {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 serve: ## show the course at http://127.0.0.1:8000, rebuilt as you edit (PORT=8001: elsewhere)
 	$(SETUP) --port $(PORT)
@@ -39,6 +40,11 @@ figures: ## draw the figures of the pages again
 	$(SETUP)
 	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
 
+slides: ## make the workshops' slides and worksheets, as HTML and PDF
+	$(SETUP) --test
+	$(RUN) tools/slides.py
+	$(RUN) tools/worksheets.py
+
 models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(SETUP)
 	@echo "About three hours on two processor cores that know bfloat16, twice that on others; a GPU"
@@ -48,6 +54,32 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) training/evaluate.py
 	$(RUN) training/write_cards.py
 	$(RUN) figures/model_scores.py
+
+student-notebooks: ## write the notebooks without solutions and outputs into build/
+	$(SETUP)
+	$(RUN) tools/student_notebooks.py
+
+publish-check: ## build and check what is published (SITE_URL=https://… REPO_URL=https://github.com/…)
+	$(SETUP)
+	$(RUN) tools/publish.py --site-url "$(SITE_URL)" --repo-url "$(REPO_URL)"
+
+colab: ## ask pip whether the set-up cells leave Colab's packages alone; note its answer
+	$(SETUP)
+	$(RUN) -m pip install --quiet uv==0.13.9
+	$(RUN) tools/colab.py
+
+colab-replica: ## run notebooks 00, 05, 06 in a copy of Colab (Python 3.13; 8 GB, 10 minutes)
+	$(SETUP)
+	$(RUN) tools/colab_replica.py
+
+bundle: ## make one folder and a zip for a room without internet, in build/bundle/
+	$(SETUP) --test
+	$(RUN) tools/bundle.py
+
+bundle-check: ## make that bundle, install and try it without a network, note what was measured
+	$(SETUP) --test
+	$(RUN) tools/bundle.py
+	$(RUN) tools/bundle_check.py
 
 links: ## ask other sites whether our links to them still lead somewhere
 	$(SETUP)

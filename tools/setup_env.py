@@ -414,8 +414,8 @@ def announce(kind):
         print("                (on Linux torch may bring its GPU libraries: 9 GB in all)")
     print("  node_modules  browser libraries, 5 MB; seconds")
     if kind == "test":
-        print("  for the tests Lighthouse, 180 MB, Cellpose-SAM without its weights, 30 MB, and")
-        print("                Chromium if there is none; a minute")
+        print("  for the tests Lighthouse and Marp, 310 MB, Cellpose-SAM without its weights,")
+        print("                30 MB, and Chromium if there is none; a minute")
     print("pip is quiet for a minute or two at its end. Ctrl-C is safe: run the same again.")
     sys.stdout.flush()
 

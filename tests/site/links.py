@@ -59,6 +59,12 @@ def html_files(site: Path) -> list[str]:
     return sorted(f.relative_to(site).as_posix() for f in site.rglob("*.html"))
 
 
+def page_files(site: Path) -> list[str]:
+    """The pages that MkDocs makes; slides (tests/docs/test_slides.py) have a look of their own."""
+    return [name for name in html_files(site) if not name.startswith("teach/slides/")
+            or name.endswith("/index.html")]  # fmt: skip
+
+
 def page_address(name: str) -> str:
     """The address a reader sees for a page's file: folders end in a slash."""
     return name.removesuffix("index.html") if name.split("/")[-1] == "index.html" else name

@@ -4,7 +4,7 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
-from links import dead_links, html_files, outside_problems, page_address, read
+from links import dead_links, outside_problems, page_address, page_files, read
 from places import FOLDER, SITE_URL
 from server import serve
 
@@ -42,7 +42,7 @@ def test_every_page_can_be_reached_from_home(site, root):
         links = [ref.address for ref in read(file).references if ref.tag == "a"]
         targets = [urldefrag(urljoin(root + here, address))[0] for address in links]
         waiting += [t.removeprefix(root) for t in targets if t.startswith(root)]
-    assert reached == {page_address(name) for name in html_files(site)} - {"404.html"}
+    assert reached == {page_address(name) for name in page_files(site)} - {"404.html"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,53 @@
+"""The slides of the built site, opened as files: they need no server and no other host."""
+
+import pytest
+from checks import PATIENCE, Visit, axe_faults, image_faults, watch
+from places import ROOT
+
+DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.html"))
+
+
+@pytest.fixture(params=DECKS)
+def deck(request, site, browser):
+    """One deck opened from the disk: (page, what it asked for, and what went wrong)."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    page, seen = context.new_page(), Visit(request.param, "light-1280")
+    page.set_default_timeout(PATIENCE)
+    watch(page, "file:///", seen)
+    page.goto((site / "teach" / "slides" / f"{request.param}.html").as_uri(), wait_until="load")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    yield page, seen
+    context.close()
+
+
+def test_slides_work_from_disk_with_their_font_and_figures(deck):
+    page, seen = deck
+    assert [seen.faults[kind] for kind in ("foreign", "errors", "failed")] == [[], [], []]
+    assert all(address.startswith("file:///") for address in seen.everything)
+    assert any("source-sans-3" in address for address in seen.everything)
+    assert page.evaluate("document.fonts.check('40px \"Source Sans 3 Variable\"')")
+    assert image_faults(page) == []
+
+
+def test_every_slide_is_accessible_and_nothing_leaves_it(deck):
+    page, _ = deck
+    slides = page.locator("section")
+    for number in range(1, slides.count() + 1):
+        page.wait_for_function(f"location.hash === '#{number}' || {number} === 1")
+        assert axe_faults(page) == [], f"slide {number}"
+        slide = slides.nth(number - 1)
+        assert slide.evaluate("s => s.scrollHeight <= s.clientHeight + 1"), f"slide {number}"
+        assert slide.evaluate("s => s.scrollWidth <= s.clientWidth + 1"), f"slide {number}"
+        page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("deck", ["decide"], indirect=True)
+def test_the_presenters_window_shows_the_sentence_to_say(deck):
+    page, _ = deck
+    with page.context.expect_page() as opened:
+        page.keyboard.press("p")
+    note = opened.value.locator(".bespoke-marp-note.active")
+    note.filter(has_text="A network is the third thing to try").wait_for()
+    opened.value.keyboard.press("ArrowRight")
+    note.filter(has_text="Write your own question down").wait_for()
+    page.wait_for_function("location.hash === '#2'")  # both windows go on together

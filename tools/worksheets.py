@@ -1,0 +1,58 @@
+"""Print the worksheets: each page in docs/teach/worksheets/ becomes a PDF beside it.
+
+`make slides` runs this. The site shows the same pages; on paper, the answers stand on a page of
+their own at the end. `figures/worksheets.py` draws them and computes the answers.
+"""
+
+import re
+from pathlib import Path
+
+import markdown
+
+import paper
+import slides
+
+WORKSHEETS = paper.DOCS / "teach" / "worksheets"
+STYLE = Path(__file__).with_name("worksheet.css")
+EXTENSIONS = ["attr_list", "md_in_html", "tables"]
+HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
+
+
+def sheets(folder=WORKSHEETS):
+    """Return the worksheets as they are printed: {name: HTML}.
+
+    Raises
+    ------
+    PluginError, naming the sheet, if a number is unknown.
+    """
+    values = slides.numbers()
+    return {
+        source.stem: sheet(slides.filled(source.read_text(encoding="utf-8"), values, source.name))
+        for source in sorted(folder.glob("*.md"))
+    }
+
+
+def sheet(text):
+    """Return one worksheet's Markdown as an HTML page, its answers unfolded."""
+    body = markdown.markdown(HEADER.sub("", text), extensions=EXTENSIONS)
+    title = re.search(r"<h1>(.+?)</h1>", body)[1]
+    # A heading, so that the PDF has a bookmark there, too.
+    body = re.sub(r"<summary>(.+?)</summary>", r"<summary><h2>\1</h2></summary>", body)
+    body = body.replace("<details", "<details open")
+    return (
+        f'<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f"<style>\n{STYLE.read_text(encoding='utf-8')}</style></head>\n"
+        f'<body><main>\n<p class="name">Name:</p>\n{body}\n</main></body></html>\n'
+    )
+
+
+def make():
+    """Print the sheets of which something changed; return the paths of the new PDFs."""
+    return paper.print_changed(
+        {WORKSHEETS / f"{name}.pdf": html for name, html in sheets().items()}
+    )
+
+
+if __name__ == "__main__":
+    for pdf in make():
+        print(f"{pdf.relative_to(paper.ROOT)}: {pdf.stat().st_size / 1000:.0f} kB")
