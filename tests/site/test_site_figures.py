@@ -72,7 +72,9 @@ def test_fifty_visits_leave_no_memory_and_no_listener_behind(name, homes, open_p
 
     def grown(few, many):
         room = {"JSEventListeners": 0, "Nodes": 20, "JSHeapUsedSize": 1_000_000}
-        return {name: many[name] - few[name] for name in room if many[name] > few[name] + room[name]}
+        return {
+            name: many[name] - few[name] for name in room if many[name] > few[name] + room[name]
+        }
 
     page.evaluate(REMOUNT, [name, 5])
     few = metrics()
