@@ -9,6 +9,8 @@
  * nuclei, outlines as text, places of the missed nuclei]. Step 0 is the picture as recorded.
  */
 
+import { make } from "../elements.js";
+
 export const METHODS = { stardist: "StarDist", cellpose: "Cellpose" };
 export const FIXES = { rescale: "Rescale", renormalise: "Renormalise", denoise: "Denoise" };
 const ENOUGH = 0.05; // differences in AP below this are not believed, as the chapter says
@@ -358,12 +360,6 @@ function radios(title, choices, chosen) {
 function button(words, press) {
   const element = make("button", { type: "button", textContent: words });
   element.addEventListener("click", press);
-  return element;
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
   return element;
 }
 

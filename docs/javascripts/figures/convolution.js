@@ -8,6 +8,8 @@
  * the pixel below the kernel's middle; the outermost pixels are none, as the kernel would hang over.
  */
 
+import { make } from "../elements.js";
+
 /** The nine pixels below a kernel, row by row. */
 export function nine(pixels, row, column) {
   return [-1, 0, 1].flatMap((down) => pixels[row + down].slice(column - 1, column + 2));
@@ -281,10 +283,4 @@ function number(text, range) {
 function label(element, text, role) {
   element.setAttribute("role", role);
   element.setAttribute("aria-label", text);
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }

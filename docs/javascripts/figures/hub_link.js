@@ -7,6 +7,8 @@
  * The link is that of nbgitpuller: https://nbgitpuller.readthedocs.io
  */
 
+import { make } from "../elements.js";
+
 export const KINDS = {
   students: { title: "For students, without solutions", folder: "notebooks/student", branch: "gh-pages" },
   complete: { title: "Complete, with solutions and outputs", folder: "notebooks", branch: "main" },
@@ -180,10 +182,4 @@ export function mount(figure) {
     const element = make("div", { className: "hub-result" }, make("p", {}, make("strong", { textContent: `${title} ` }), anchor), copy);
     return { element, anchor };
   }
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }

@@ -8,6 +8,8 @@
  * of all pixels has it. A place is {weight, bias}; a walk is a list of places with their loss.
  */
 
+import { button, make, svg } from "../elements.js";
+
 export const MAP = { weight: [0, 50], bias: [-16, 4] };
 export const MOST = 3000; // steps of one walk
 const HEIGHTS = [61, 61]; // of the map: where the loss is computed, biases and weights
@@ -402,24 +404,4 @@ const titled = (title, ...children) => make("div", {}, make("p", { className: "l
 function number(text, [min, max]) {
   const input = make("input", { type: "number", min, max, step: "any" });
   return { input, label: make("label", {}, text, input) };
-}
-
-function button(textContent, action) {
-  const made = make("button", { type: "button", textContent });
-  made.addEventListener("click", action);
-  return made;
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-function svg(tag, { textContent, ...attributes } = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (textContent !== undefined) element.textContent = textContent;
-  element.append(...children);
-  return element;
 }

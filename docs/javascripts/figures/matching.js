@@ -10,6 +10,8 @@
  * so that no pixel belongs to two.
  */
 
+import { button, make, svg } from "../elements.js";
+
 export const THRESHOLDS = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95].map((percent) => percent / 100);
 export const MOST = 8; // objects
 const STEPS = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] };
@@ -482,23 +484,3 @@ export async function mount(figure) {
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
-
-function button(textContent, action) {
-  const made = make("button", { type: "button", textContent });
-  made.addEventListener("click", action);
-  return made;
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-function svg(tag, { textContent, ...attributes } = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (textContent !== undefined) element.textContent = textContent;
-  element.append(...children);
-  return element;
-}

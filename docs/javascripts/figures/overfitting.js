@@ -8,6 +8,8 @@
  * powers of the distance divided by the reach.
  */
 
+import { button, make, svg } from "../elements.js";
+
 /** Least squares by Householder reflections, as stable as numpy.polyfit. */
 export function fit(pixels, degree, reach) {
   const width = degree + 1;
@@ -169,23 +171,3 @@ export async function mount(figure) {
 }
 
 const word = (x, y, textContent, anchor = "middle") => svg("text", { x, y, textContent, "text-anchor": anchor });
-
-function button(textContent, action) {
-  const made = make("button", { type: "button", textContent });
-  made.addEventListener("click", action);
-  return made;
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-function svg(tag, { textContent, ...attributes } = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (textContent !== undefined) element.textContent = textContent;
-  element.append(...children);
-  return element;
-}

@@ -8,6 +8,8 @@
  * from one another; after the layer a step from place to place is `factor` times as wide.
  */
 
+import { make } from "../elements.js";
+
 export const KINDS = {
   c1: { name: "Convolution 1×1", kernel: 1, apart: 1, factor: 1 },
   c3: { name: "Convolution 3×3", kernel: 3, apart: 1, factor: 1 },
@@ -299,12 +301,6 @@ function press(text, action) {
 function label(element, text, role) {
   element.setAttribute("role", role);
   element.setAttribute("aria-label", text);
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }
 
 function draw(tag, attributes, ...children) {

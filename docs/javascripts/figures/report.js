@@ -8,6 +8,8 @@
  * tools and weights comes with the figure, in data-presets. Nothing is sent, nothing is kept.
  */
 
+import { make } from "../elements.js";
+
 const METRICS = {
   F1: "F1",
   AP: "the average precision TP / (TP + FP + FN)",
@@ -505,10 +507,4 @@ function withGapsMarked(words) {
 
 function result(title, ...content) {
   return make("section", { className: "report-result" }, make("h3", { textContent: title }), ...content);
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }

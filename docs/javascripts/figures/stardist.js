@@ -9,6 +9,8 @@
  * for every second pixel of a crop. A candidate is the index of such a pixel, row by row.
  */
 
+import { make } from "../elements.js";
+
 const FADED = 0.16; // how much of a suppressed outline stays
 const SECONDS = 0.12; // until two thirds of a change are done
 
@@ -321,10 +323,4 @@ function slider(name, parameter, min, max, step) {
   const value = make("span", { className: "stardist-value", ariaHidden: "true" });
   const title = make("span", {}, `${name} `, make("code", { textContent: parameter }));
   return { input, value, label: make("label", {}, title, value, input) };
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }

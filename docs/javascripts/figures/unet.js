@@ -8,6 +8,8 @@
  * one is the input, the last one the output, and what comes out for every set of cut connections.
  */
 
+import { make } from "../elements.js";
+
 const DIRECTIONS = ["to the right", "down", "to the left", "up"];
 const COUNTS = ["No", "One", "Two", "Three", "Four", "Five", "Six"];
 
@@ -260,12 +262,6 @@ const data = (png) => `data:image/png;base64,${png}`;
 function label(element, text, role) {
   element.setAttribute("role", role);
   element.setAttribute("aria-label", text);
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }
 
 function svg(tag, attributes) {

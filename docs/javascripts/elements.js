@@ -1,0 +1,24 @@
+/** What figures are made of: elements of a page, in one call each. */
+
+/** An HTML element with properties and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/** An SVG element with attributes, text and children. */
+export function svg(tag, { textContent, ...attributes } = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (textContent !== undefined) element.textContent = textContent;
+  element.append(...children);
+  return element;
+}
+
+/** A button that does something. */
+export function button(textContent, action) {
+  const made = make("button", { type: "button", textContent });
+  made.addEventListener("click", action);
+  return made;
+}
