@@ -30,7 +30,7 @@ site: ## build the site into site/, and stop at any dead link
 
 test: ## run every test: code, notebooks, and the site in a browser (ARGS=… for pytest)
 	$(SETUP) --test
-	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(RUN) -m pytest -n 2 $(ARGS)
 
 notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(SETUP)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from run_notebooks import settings
 
@@ -39,11 +40,24 @@ def pytest_configure(config):
     config.pluginmanager.register(Costs(), "notebook-costs")
 
 
-def pytest_collection_modifyitems(items):
-    """Quick tests first, then what takes minutes: the site in a browser, and the notebooks.
+class SiteTogether(LoadScopeScheduling):
+    """The site's tests stay on one process: one build, one browser, one report.
 
-    The site comes first of those: it stays on one process, and the others take the notebooks.
+    `--dist loadgroup` would do this, but in pytest-xdist 3.8 it does not see groups under pytest 9.
     """
+
+    def _split_scope(self, nodeid):
+        return "site" if nodeid.startswith("tests/site/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)  # where xdist is switched off, nobody asks
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out tests one by one, and the site's, the largest group, before all others."""
+    return SiteTogether(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Quick tests first, then what takes minutes: the site in a browser, and the notebooks."""
 
     def slowness(item):
         if item.path.suffix == ".ipynb":

@@ -1,7 +1,7 @@
 """Build the site once, serve it, and open it in Chromium; write down what was measured.
 
-All tests here stay on one xdist worker (`--dist loadgroup`), so that the site
-is built once and one report is written.
+All tests here stay on one process (`SiteTogether` in tests/conftest.py), so that the site is built
+once and one report is written.
 """
 
 import os
@@ -23,13 +23,6 @@ from links import page_address, page_files  # noqa: E402
 from places import REPO_URL, ROOT, SITE_URL  # noqa: E402
 from report import Report  # noqa: E402
 from server import serve  # noqa: E402
-
-
-def pytest_collection_modifyitems(items):
-    """Keep these tests on one worker: one build, one browser, one report."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("site"))
 
 
 def build(folder: Path, **addresses: str) -> tuple[float, float]:

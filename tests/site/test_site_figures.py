@@ -1,5 +1,6 @@
 """Every interactive figure: what it weighs, what it leaves behind, and a photograph to look at."""
 
+import shutil
 from urllib.parse import urlsplit
 
 import pytest
@@ -88,7 +89,9 @@ def test_fifty_visits_leave_no_memory_and_no_listener_behind(name, homes, open_p
 
 @pytest.fixture(scope="session")
 def photographs():
-    PHOTOGRAPHS.mkdir(parents=True, exist_ok=True)  # another process may have begun with others
+    """The folder for them, without those of figures that are gone."""
+    shutil.rmtree(PHOTOGRAPHS, ignore_errors=True)
+    PHOTOGRAPHS.mkdir(parents=True)
     return PHOTOGRAPHS
 
 
