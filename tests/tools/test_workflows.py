@@ -22,6 +22,16 @@ def test_windows_and_mac_are_set_up_with_the_commands_of_the_page():
         assert re.search(rf"^ +{re.escape(system['python'])} -m mkdocs serve", page, re.M)
 
 
+def test_a_fork_is_published_by_hand_as_well_but_no_pull_request_is():
+    text = (WORKFLOWS / "test.yml").read_text(encoding="utf-8")
+    assert re.search(r"^  workflow_dispatch:$", text, re.M)
+    condition = job("test.yml", "publish")["if"]
+    assert "github.event_name != 'pull_request'" in condition and "== 'push'" not in condition
+    assert "github.ref_name == github.event.repository.default_branch" in condition
+    page = (ROOT / "docs" / "teach" / "index.md").read_text(encoding="utf-8")
+    assert "*Actions* › *test* › *Run workflow*" in page  # the workflow's name
+
+
 def test_notebooks_that_the_workflow_names_exist():
     steps = [step.get("run", "") for step in job("nightly.yml", "set-up")["steps"]]
     named = re.findall(r"notebooks/\S+\.ipynb", " ".join(steps))
