@@ -23,11 +23,11 @@ _Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix
 
 
 def navigation():
-    """Every page of the navigation in order: [(title, path)]."""
+    """Every page of the navigation in order: [(title, path)]; links to other sites are left out."""
     config = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), _Loader)
-    return [
-        next(iter(page.items())) for part in config["nav"] for page in next(iter(part.values()))
-    ]
+    parts = [next(iter(part.values())) for part in config["nav"]]
+    pages = [next(iter(page.items())) for part in parts if isinstance(part, list) for page in part]
+    return [(title, path) for title, path in pages if "://" not in path]
 
 
 def chapters():

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from itertools import pairwise
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -13,6 +14,7 @@ import prose
 import pytest
 import tifffile
 import yaml
+from jinja2 import DictLoader, Environment
 from markdown.extensions.toc import slugify
 
 TEACH = prose.DOCS / "teach"
@@ -368,6 +370,27 @@ def test_what_a_facility_is_told_to_change_is_in_the_one_file():
         for key in line.split(": "):
             value = value[key]
         assert value
+
+
+def test_a_facility_may_put_its_own_link_into_the_navigation(tmp_path, monkeypatch):
+    nav = "nav:\n  - Us: https://us.test/\n  - Teach:\n      - Kit: kit.md\n      - Wiki: https://w.test\n"
+    (tmp_path / "mkdocs.yml").write_text(nav)
+    lost = prose.ROOT / "theme" / "overrides" / "404.html"
+    pages = {"main.html": "{% block content %}{% endblock %}", "404.html": lost.read_text()}
+    templates = Environment(loader=DictLoader(pages))
+    templates.filters["url"] = str
+    us = SimpleNamespace(title="Us", url="https://us.test/", children=None)
+    page = templates.get_template("404.html").render(nav=SimpleNamespace(items=[us]))
+    assert '<a href="https://us.test/">Us</a>' in page
+    monkeypatch.setattr(prose, "ROOT", tmp_path)
+    assert prose.navigation() == [("Kit", "kit.md")]
+
+
+def test_name_and_logo_stand_in_the_one_file_only():
+    home = (prose.DOCS / "index.md").read_text(encoding="utf-8")
+    assert not re.search(r"^title:", home.split("---")[1], re.M)
+    logo = prose.ROOT / "theme" / "overrides" / "partials" / "logo.html"
+    assert 'alt=""' in logo.read_text(encoding="utf-8")  # what another logo shows, nobody knows
 
 
 @pytest.mark.parametrize("name", PAGES)
