@@ -6,13 +6,14 @@ A problem raises PluginError, which stops the build and names the file (and the 
 import html
 import posixpath
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import event_priority
+from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
@@ -31,10 +32,14 @@ import student_notebooks
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
+LOG = get_plugin_logger("course")
 CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
 FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([\w-]+)"')
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
+
+
+_serving = False
 
 
 class PublishedPage(File):
@@ -58,6 +63,12 @@ class NotebookSource(File):
 
     repository_path = None
     notebook = None
+
+
+def on_startup(*, command, dirty):
+    """Remember whether somebody reads beside their own runs (`mkdocs serve`), or a site is made."""
+    global _serving
+    _serving = command == "serve"
 
 
 def on_config(config):
@@ -90,7 +101,16 @@ def on_files(files, *, config):
     figure_cells = {}
     for path in notebooks:
         name = f"notebooks/{path.name}"
-        notebook = notebook_pages.read(path, name)
+        folder = root
+        try:
+            notebook = notebook_pages.read(path, name)
+        except PluginError as fault:
+            folder = _last_committed(name, root) if _serving else None
+            if not folder:
+                raise
+            LOG.warning("%s. Until then, its page shows the notebook as last committed.", fault)
+            path = folder / name
+            notebook = notebook_pages.read(path, name)
         for figure, (picture, where) in notebook.figures.items():
             if figure in figure_cells:
                 raise PluginError(
@@ -100,7 +120,7 @@ def on_files(files, *, config):
             webp = notebook_pages.to_webp(picture)
             files.append(_generated(config, f"notebooks/figures/{figure}.webp", webp))
         # Where it lies; mkdocs-jupyter makes the page.
-        page = NotebookSource(name, str(root), config.site_dir, config.use_directory_urls)
+        page = NotebookSource(name, str(folder), config.site_dir, config.use_directory_urls)
         page.repository_path, page.notebook = name, notebook
         files.append(page)
         if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
@@ -120,6 +140,19 @@ def on_files(files, *, config):
             uri = f"assets/katex/fonts/{font.name}"
             files.append(File.generated(config, uri, content=font.read_bytes()))
     return files
+
+
+def _last_committed(name, root):
+    """A folder that holds a notebook as git has it, while its reader works in it; None if none."""
+    try:
+        git = ["git", "show", f"HEAD:./{name}"]
+        text = subprocess.run(git, cwd=root, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):  # a download has no commits
+        return None
+    file = root / "build" / "committed" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text)
+    return root / "build" / "committed"
 
 
 def on_page_markdown(markdown, *, page, config, files):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import zipfile
 
 import pytest
@@ -63,6 +64,18 @@ def test_students_get_a_zip_without_solutions_and_colab_finds_each_notebook(proj
 def test_students_get_the_zip_without_any_address(project):
     project.notebook("05_nuclei", code("mine = 0", printed("0"), tags=["exercise"]))
     assert (project.build() / "teach" / "student-notebooks.zip").is_file()
+
+
+def test_a_reader_who_runs_half_a_notebook_can_still_serve_but_not_publish(project):
+    project.notebook("05_nuclei", code("print(1)", printed("as committed\n")))
+    git = ["git", "-c", "user.name=reader", "-c", "user.email=reader@course.test"]
+    for command in (["init", "-q"], ["add", "notebooks"], ["commit", "-q", "-m", "Add"]):
+        subprocess.run([*git, *command], cwd=project.root, check=True)
+    project.notebook("05_nuclei", code("print(1)", count=None))
+    assert "has not been executed" in project.why_it_stops()
+    page = project.build("serve") / "notebooks" / "05_nuclei" / "index.html"
+    assert "as committed" in page.read_text(encoding="utf-8")
+    assert "as committed" not in (project.root / "notebooks/05_nuclei.ipynb").read_text()
 
 
 def test_colab_is_offered_for_github_only(project, addresses, monkeypatch):

@@ -104,11 +104,11 @@ class Project:
         assert katex.exists(), "node_modules lacks KaTeX: run `npm ci`"
         os.symlink(katex, self.root / "node_modules" / "katex")
 
-    def build(self):
-        """Build the site as `mkdocs build --strict` does, and return its folder."""
-        site = self.root / "site"
-        config = load_config(str(self.root / "mkdocs.yml"), site_dir=str(site), strict=True)
-        config.plugins.on_startup(command="build", dirty=False)
+    def build(self, command="build"):
+        """Build the site as `mkdocs build --strict` or `mkdocs serve` does; return its folder."""
+        site, strict = self.root / "site", command == "build"
+        config = load_config(str(self.root / "mkdocs.yml"), site_dir=str(site), strict=strict)
+        config.plugins.on_startup(command=command, dirty=False)
         build(config)
         return site
 
