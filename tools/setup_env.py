@@ -38,6 +38,7 @@ NEEDED_FOR_GPU_LIBRARIES = 15 * GIGABYTE
 NO_SPACE = (
     r"No space left on device|\[?Errno 28\]?|ENOSPC|[Dd]isk quota|not enough space on the disk"
 )
+NO_TRUST = r"SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERTIFICATE_VERIFY_FAILED"
 NO_NETWORK = (
     r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
     r"Failed to establish a new connection|[Nn]ame resolution|Network is unreachable|"
@@ -125,6 +126,13 @@ def explain(program, errors):
             f"No disk space left: free at least {NEEDED / GIGABYTE:.0f} GB on the disk of {ROOT} "
             f"(on Linux {NEEDED_FOR_GPU_LIBRARIES / GIGABYTE:.0f} GB, for torch's GPU libraries), "
             "then run this again; it goes on where it stopped."
+        )
+    if re.search(NO_TRUST, errors):  # before the next: pip then finds no version either
+        return (
+            f"{program} does not trust the network's certificate, probably because your institute "
+            "looks into downloads. Ask its IT for the file with its certificates, set PIP_CERT and "
+            "NODE_EXTRA_CA_CERTS to the path of that file, then run this again; it goes on where "
+            "it stopped."
         )
     if re.search(NO_NETWORK, errors):
         return (

@@ -185,6 +185,31 @@ def test_no_network_is_one_line_and_the_next_try_succeeds(project):
     assert project.run()[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (
+            "npm",
+            "npm error code SELF_SIGNED_CERT_IN_CHAIN\n"
+            "npm error request to https://npm.test/katex failed, reason: "
+            "self-signed certificate in certificate chain",
+        ),
+        ("npm", "npm error code UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        (
+            "pip",
+            "Could not fetch URL https://pip.test/simple/: There was a problem confirming the ssl "
+            "certificate: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed\n"
+            "ERROR: No matching distribution found for tinynpm==1.0",
+        ),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_named_with_its_cure(program, words):
+    line = setup_env.explain(program, words)
+    assert len(line.splitlines()) == 1
+    assert line.startswith(f"{program} does not trust") and "no network" not in line
+    assert "PIP_CERT" in line and "NODE_EXTRA_CA_CERTS" in line
+
+
 def test_ctrl_c_during_the_download_says_so_and_the_next_run_completes(project):
     project.lock("tinynpm==1.0\nabsent==1.0")
     with socket.socket() as silent:  # takes the connection and never answers
