@@ -34,8 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "bundle"
 SCRIPTS = ROOT / "tools" / "offline_bundle"
 MEASURED = "measured.json"
-NEEDED = 3 * setup_env.GIGABYTE  # the folder, the zip, and what pip unpacks meanwhile
-PAGE = re.compile(r"\]\(\.\./docs/([\w/-]+)\.md")  # a notebook's link to a page
+PAGE = re.compile(r"\[([^\]]+)\]\(\.\./docs/([\w/-]+)\.md[^)]*\)")  # a notebook's link to a page
 
 sys.path.append(str(SCRIPTS))
 import verify  # noqa: E402
@@ -85,20 +84,28 @@ def make(out=OUT, *, steps=None):
     return measured
 
 
+def needed():
+    """Return the bytes that folder, zip and what pip unpacks meanwhile take on the disk."""
+    installed = [distribution.name for distribution in importlib.metadata.distributions()]
+    with_gpu_libraries = any(name.startswith("nvidia-") for name in installed)
+    return (8 if with_gpu_libraries else 3) * setup_env.GIGABYTE
+
+
 def check_space(folder):
     """Stop before minutes of work where the disk cannot hold the bundle."""
     free = shutil.disk_usage(folder).free
-    if free < NEEDED:
+    if free < needed():
         raise Stop(
-            f"Too little disk space: the bundle needs {NEEDED / 1e9:.0f} GB, and {free / 1e9:.1f} "
-            f"GB are free on the disk of {folder.parent}. Make room, then run this again."
+            f"Too little disk space: the bundle needs {needed() / 1e9:.0f} GB, and "
+            f"{free / 1e9:.1f} GB are free on the disk of {folder.parent}. Make room, then run "
+            "this again."
         )
 
 
 def explain(error, out):
     """Return what to do about an OSError."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk of {out} is full: make room for {NEEDED / 1e9:.0f} GB, run this again."
+        return f"The disk of {out} is full: make room for {needed() / 1e9:.0f} GB, run this again."
     return f"The bundle cannot be written: {error}"
 
 
@@ -107,7 +114,7 @@ def explain(error, out):
 
 def add_wheels(folder):
     """Collect the packages that the notebooks need, in the versions of the lock."""
-    say("collecting the packages")
+    say("collecting the packages (the longest part, minutes)")
     wheels = folder / "wheels"
     # With the builder that is installed, so that nothing is downloaded for it.
     own = ["--no-deps", "--no-build-isolation", "--no-index", str(ROOT)]
@@ -145,14 +152,17 @@ def add_notebooks(folder, source=ROOT / "notebooks"):
 
 
 def for_disk(text):
-    """Return a notebook's text without the cells for Colab, and with links into ../../site."""
+    """Return a notebook's text without the cells for Colab, and with the places of pages in words.
+
+    JupyterLab opens no page from disk: a link there would do nothing, and not say why.
+    """
     notebook = nbformat.reads(text, as_version=4)
     notebook.cells = [
         cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", [])
     ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = PAGE.sub(r"](../../site/\1.html", cell.source)
+            cell.source = PAGE.sub(r"*\1* (`site/\2.html`)", cell.source)
     return nbformat.writes(notebook) + "\n"
 
 

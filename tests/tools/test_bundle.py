@@ -5,12 +5,14 @@ by `make bundle-check`.
 """
 
 import errno
+import importlib.metadata
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import types
 import zipfile
 
 import nbformat
@@ -92,6 +94,13 @@ def test_its_name_and_its_scripts_say_for_which_computers_it_is(made):
     assert b"\r" not in (made / "install.sh").read_bytes()
 
 
+def test_the_script_for_windows_keeps_every_path_in_quotes(made):
+    """In a folder such as "R&D", a path without quotes ends the command at its ampersand."""
+    for line in (made / "install.bat").read_text(encoding="utf-8").splitlines():
+        for place in re.finditer(r"%TARGET%|%~dp0|%~f1", line):
+            assert line[: place.start()].count('"') % 2, line
+
+
 def test_what_was_measured_is_returned(tmp_path):
     measured = bundle.make(tmp_path, steps=TINY)
     assert measured["wheels"] == 1 and measured["python"] == PYTHON
@@ -125,13 +134,15 @@ def test_students_get_no_solutions_and_trainers_get_all(notebooks):
     assert "exercise" in tags("student")
 
 
-def test_the_notebooks_leave_out_colab_and_link_to_pages_from_disk(notebooks):
+def test_the_notebooks_leave_out_colab_and_name_the_pages_that_lie_beside_them(notebooks):
     pages = set()
     for books in notebooks.values():
         for name, book in books.items():
             text = nbformat.writes(book)
-            assert "COURSE_WHEEL" not in text and "](../docs" not in text, name
-            pages |= set(re.findall(r"\]\(\.\./\.\./site/([\w/-]+)\.html", text))
+            assert "COURSE_WHEEL" not in text, name
+            # JupyterLab shows notebooks/student as its root: a link out of it does nothing.
+            assert not re.search(r"\]\(\.\./", text), name
+            pages |= set(re.findall(r"\* \(`site/([\w/-]+)\.html`\)", text))
     sources = [bundle.ROOT / "docs" / f"{page}.md" for page in pages]
     assert len(sources) > 5 and all(source.is_file() for source in sources)
 
@@ -233,9 +244,14 @@ def test_a_failure_on_the_way_leaves_the_bundle_that_was_there(made):
     assert not list(made.parent.glob("*.part"))
 
 
-def test_too_little_space_is_said_before_the_work_begins(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("package", "gigabytes"), [("numpy", 3), ("nvidia-cudnn-cu13", 8)], ids=["CPU", "GPU"]
+)
+def test_too_little_space_is_said_before_the_work_begins(tmp_path, monkeypatch, package, gigabytes):
+    installed = [types.SimpleNamespace(name=package)]
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: installed)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9e9, 7e9, 2e9))
-    with pytest.raises(bundle.Stop, match=r"needs 3 GB, and 2\.0 GB are free"):
+    with pytest.raises(bundle.Stop, match=rf"needs {gigabytes} GB, and 2\.0 GB are free"):
         bundle.make(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

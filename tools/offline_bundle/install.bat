@@ -8,6 +8,8 @@ rem It may be run again: the environment is then made anew.
 setlocal
 set "TARGET=%~f1"
 if "%~1"=="" set "TARGET=%~dp0environment"
+set RUN="%TARGET%\Scripts\python"
+if "%~1"=="" set "RUN=environment\Scripts\python"
 pushd "%~dp0" || exit /b 1
 
 set "PYTHON=py -{PYTHON}"
@@ -21,24 +23,30 @@ goto failed
 :found
 if not exist "%TARGET%" goto free
 if exist "%TARGET%\pyvenv.cfg" goto free
-echo %TARGET% exists and is no environment: name a folder that does not exist yet.
+echo "%TARGET%" exists and is no environment: name a folder that does not exist yet.
 goto failed
 
 :free
 echo - comparing the packages with SHA256SUMS
-%PYTHON% -B verify.py wheels || goto failed
-echo - installing into %TARGET% (a few minutes; {ENVIRONMENT} free disk space is needed)
-%PYTHON% -m venv --clear "%TARGET%" || goto failed
+%PYTHON% -B verify.py wheels || goto nothing
+echo - installing into "%TARGET%" (a few minutes; {ENVIRONMENT} free disk space is needed)
+%PYTHON% -m venv --clear "%TARGET%" || goto noplace
 rem Settings of this computer could ask for a network: they are left out.
 set "PIP_CONFIG_FILE=nul"
 "%TARGET%\Scripts\python" -m pip --isolated install --quiet --disable-pip-version-check --no-index --find-links wheels --no-cache-dir bioimage-course || goto unfinished
 
-echo Done. Read the course: open %~dp0site\index.html
-echo Run the notebooks, in this folder: "%TARGET%\Scripts\python" -m jupyter lab notebooks\student
+echo Done. Read the course: open "%~dp0site\index.html"
+echo Run the notebooks, in this folder: %RUN% -m jupyter lab notebooks\student
 echo Begin with 00_check_your_setup.
 popd
 exit /b 0
 
+:nothing
+echo Nothing was installed.
+goto failed
+:noplace
+echo The environment cannot be made there.
+goto failed
 :unfinished
 echo The installation did not finish. Is the disk full? Then make room. Run this again in any case.
 :failed
