@@ -49,7 +49,7 @@ def find(folder, results=None):
     ----------
     folder : path
     results : path, optional
-        A folder to leave out, since it holds results.
+        A folder to leave out, since it holds results. Results of other runs are left out, too.
 
     Returns
     -------
@@ -63,17 +63,24 @@ def find(folder, results=None):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}: check its name, or give the whole path.")
-    apart = None if results is None else Path(results).resolve()
+    apart = {record.parent.resolve() for record in folder.rglob("record") if _is_of_a_run(record)}
+    if results is not None:
+        apart.add(Path(results).resolve())
     found = []
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() not in ENDINGS or hidden or not path.is_file():
             continue
-        if apart is None or apart not in path.resolve().parents:
+        if apart.isdisjoint(path.resolve().parents):
             found.append(path)
     if not found:
         raise ValueError(f"No image lies in {folder}. Looked for: {', '.join(ENDINGS)}.")
     return sorted(found)
+
+
+def _is_of_a_run(record):
+    """Whether a `Run` has written this folder "record": what lies beside it are its results."""
+    return any(record.rglob("*.record.json"))
 
 
 def read(path, channel=None):

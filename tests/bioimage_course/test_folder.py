@@ -236,6 +236,18 @@ def test_results_hidden_files_and_other_files_are_no_images(images):
     ]  # fmt: skip
 
 
+def test_results_of_another_tool_in_the_same_folder_are_no_images(images):
+    work(images)
+    with_another_tool = [path.name for path in find(images, images / "results cellpose")]
+    assert with_another_tool == ["a.tif", "b.png", "a.tif"]
+
+
+def test_a_folder_of_the_readers_that_is_called_record_holds_images(images, spots):
+    (images / "record").mkdir()
+    tifffile.imwrite(images / "record" / "c.tif", spots)
+    assert images / "record" / "c.tif" in find(images, images / "results")
+
+
 def test_a_folder_that_is_not_there_or_holds_no_image_is_named(tmp_path):
     with pytest.raises(ValueError, match="no folder"):
         find(tmp_path / "nowhere")
