@@ -100,5 +100,7 @@ def make():
 
 
 if __name__ == "__main__":
-    for pdf in make():
+    changed = make()
+    print(f"The slides in {SLIDES.relative_to(paper.ROOT)} are as their sources say.")
+    for pdf in changed:
         print(f"{pdf.relative_to(paper.ROOT)}: {pdf.stat().st_size / 1000:.0f} kB")
