@@ -178,24 +178,6 @@ def test_where_motion_is_welcome_the_kernel_slides_until_all_is_filled(browser, 
     context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 768, 620, 390])
-def test_the_page_does_not_jump_when_the_figure_comes(browser, root, width):
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    held = []
-    page.route("**/figures/convolution.json", lambda route: held.append(route))
-    page.goto(root + PAGE)
-    figure = page.locator("[data-figure=convolution]")
-    while not held:
-        page.wait_for_timeout(50)
-    page.evaluate("document.fonts.ready.then(() => true)")
-    before = figure.bounding_box()["height"]
-    held[0].continue_()
-    mounted(page)
-    assert figure.bounding_box()["height"] == pytest.approx(before, abs=0.5)
-    context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_it_is_accessible_and_fits(open_page, scheme, width):

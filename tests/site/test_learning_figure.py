@@ -245,27 +245,14 @@ def test_it_is_accessible_and_fits(open_page, scheme, width):
 
 
 @pytest.mark.parametrize("width", [1280, 768, 620, 390])
-def test_nothing_moves_when_it_mounts_nor_when_it_speaks(browser, root, width):
-    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    held = []
-    page.route("**/figures/learning.json", lambda route: held.append(route))
-    page.goto(root + PAGE)
-    figure = page.locator("[data-figure=learning]")
-    while not held:
-        page.wait_for_timeout(50)
-    page.evaluate("document.fonts.ready.then(() => true)")
+def test_its_height_stays_when_it_speaks(open_page, width):
+    figure = mounted(open_page(PAGE, width=width))
     before = figure.bounding_box()["height"]
-    held[0].continue_()
-    mounted(page)
-    assert figure.bounding_box()["height"] == pytest.approx(before, abs=1)
     use_rate(figure, 100)
     button(figure, f"{STEPS} steps").click()  # the longest sentence
     for _ in range(3):
         button(figure, "Step").click()
         assert figure.bounding_box()["height"] == pytest.approx(before, abs=1)
-    context.close()
 
 
 def test_without_script_a_table_says_what_the_rates_do(browser, root):

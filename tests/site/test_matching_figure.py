@@ -168,30 +168,6 @@ def test_it_is_accessible_and_fits_with_all_objects(open_page, scheme, width):
     figure.screenshot(path=folder / f"matching-{scheme}-{width}.png")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_moves_when_it_mounts(browser, root, width):
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    held = []
-    page.route("**/figures/matching.json", lambda route: held.append(route))
-    page.goto(root + PAGE, wait_until="load")
-    page.wait_for_function("document.fonts.ready.then(() => true)")
-    figure = page.locator("[data-figure=matching]")
-    figure.scroll_into_view_if_needed()  # pictures load lazily above it
-
-    def height():
-        return figure.evaluate("figure => figure.offsetHeight")
-
-    while not held:
-        page.wait_for_timeout(50)
-    before = height()
-    held[0].continue_()
-    mounted(page)
-    assert abs(height() - before) <= 2
-    context.close()
-
-
 def test_without_script_a_table_says_what_changes_do(browser, root):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

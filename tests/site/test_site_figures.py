@@ -59,6 +59,26 @@ def test_figures_load_on_their_page_only_and_are_small(homes, visits, site):
         assert data <= 400_000, f"{seen.path}: {data} bytes of data"
 
 
+@pytest.mark.parametrize("width", [1280, 700, 390])
+# The decision tree shows every question at once until its script asks one after the other.
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "decision"])
+def test_its_place_is_kept_free_until_it_comes(name, width, homes, open_page, root):
+    page = open_page(width=width)
+    held = []
+    page.route(f"**/figures/{name}.js", lambda route: held.append(route))
+    page.goto(root + homes[name])
+    figure = page.locator(f"[data-figure={name}]")
+    figure.scroll_into_view_if_needed()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    while not held:
+        page.wait_for_timeout(50)
+    before = figure.bounding_box()["height"]
+    held[0].continue_()
+    expect(figure.locator(CONTROLS).first).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(200)
+    assert figure.bounding_box()["height"] == pytest.approx(before, abs=2)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_fifty_visits_leave_no_memory_and_no_listener_behind(name, homes, open_page):
     page = open_page(homes[name])
