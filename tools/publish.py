@@ -216,11 +216,13 @@ def main(arguments=None):
         site_url = address(options.site_url, "SITE_URL")
         repo_url = address(options.repo_url, "REPO_URL").rstrip("/")
         if not options.check:
+            print("· building wheel, site and notebooks (a minute or two)", flush=True)
             shutil.rmtree(out, ignore_errors=True)
             build(out, site_url, repo_url, options.branch)
     except Stop as stop:
         print(stop, file=sys.stderr)
         return 1
+    print("· checking every page and notebook", flush=True)
     found = faults(out, site_url, repo_url, options.branch)
     for fault in found:
         print(fault, file=sys.stderr)
