@@ -4,10 +4,12 @@
 their own at the end. `figures/worksheets.py` draws them and computes the answers.
 """
 
+import json
 import re
 from pathlib import Path
 
 import markdown
+import yaml
 
 import paper
 import slides
@@ -41,9 +43,17 @@ def sheet(text):
     body = body.replace("<details", "<details open")
     return (
         f'<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>\n{STYLE.read_text(encoding='utf-8')}</style></head>\n"
+        f"<style>\n{style()}</style></head>\n"
         f'<body><main>\n<p class="name">Name:</p>\n{body}\n</main></body></html>\n'
     )
+
+
+def style():
+    """Return the style sheet, with the site's name for the foot of the paper."""
+    settings = (paper.ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    line = re.search(r"^site_name:.*$", settings, re.M)[0]  # the rest holds MkDocs' own tags
+    in_quotes = json.dumps(yaml.safe_load(line)["site_name"], ensure_ascii=False)[1:-1]
+    return STYLE.read_text(encoding="utf-8").replace("{COURSE}", in_quotes)
 
 
 def make():

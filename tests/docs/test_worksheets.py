@@ -71,6 +71,12 @@ def test_nothing_is_left_to_fill_in_and_no_other_host_is_asked(sheet, made):
     assert re.findall(r"(?:src=\"|url\([\"']?)(?:https?:)?//", made[sheet]) == []
 
 
+def test_the_foot_bears_the_name_that_mkdocs_yml_gives(tmp_path, monkeypatch):
+    (tmp_path / "mkdocs.yml").write_text("theme: x\nsite_name: 'Our \"course\"'\n")
+    monkeypatch.setattr(paper, "ROOT", tmp_path)
+    assert r'content: "Our \"course\" · CC BY 4.0"' in printing.sheet("# A sheet")
+
+
 def test_every_picture_says_what_it_shows(sheet, made):
     for alt in re.findall(r'<img alt="([^"]*)"', made[sheet]):
         assert len(prose.words(alt)) >= 15
