@@ -63,3 +63,10 @@ def test_the_lock_pins_what_pyproject_asks_for():
     assert len(asked) > 10
     for name, version in asked:
         assert re.search(rf"^{name}=={re.escape(version)}(?![\d])", lock, flags=re.MULTILINE), name
+
+
+def test_jupyterlab_starts_above_the_notebooks_so_that_their_links_to_pages_open():
+    lines = [line for name, text in tracked() if name.endswith(".md") for line in text.split("\n")]
+    commands = [line for line in lines if "-m jupyter lab" in line]
+    assert commands
+    assert not [line for line in commands if "lab --preferred-dir=notebooks" not in line]
