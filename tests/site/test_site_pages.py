@@ -1,11 +1,12 @@
 """Every page of the built site in a real browser: light and dark, wide and narrow."""
 
+import re
 from urllib.parse import urldefrag, urljoin
 
 import pytest
 from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
 from links import dead_links, outside_problems, page_address, page_files, read
-from places import FOLDER, SITE_URL
+from places import FOLDER, ROOT, SITE_URL
 from server import serve
 
 
@@ -19,6 +20,12 @@ def test_no_page_has(visits, variant, aspect):
 def test_the_built_site_has_all_kinds_of_pages(pages, notebook_pages):
     assert "" in pages and "404.html" in pages
     assert set(notebook_pages.values()) < set(pages)
+
+
+def test_home_bears_the_name_of_the_site_and_other_pages_theirs_before_it(open_page):
+    name = re.search(r"^site_name: (.+)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)[1]
+    assert open_page("").title() == name
+    assert open_page("tools/stardist/").title() == f"StarDist - {name}"
 
 
 def test_no_link_or_anchor_is_dead(site, report):
