@@ -4,6 +4,7 @@ import re
 from urllib.parse import urldefrag, urljoin
 
 import pytest
+import yaml
 from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
 from links import dead_links, outside_problems, page_address, page_files, read
 from places import FOLDER, ROOT, SITE_URL
@@ -23,7 +24,8 @@ def test_the_built_site_has_all_kinds_of_pages(pages, notebook_pages):
 
 
 def test_home_bears_the_name_of_the_site_and_other_pages_theirs_before_it(open_page):
-    name = re.search(r"^site_name: (.+)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)[1]
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    name = yaml.safe_load(re.search(r"^site_name:.*$", settings, re.M)[0])["site_name"]
     assert open_page("").title() == name
     assert open_page("tools/stardist/").title() == f"StarDist - {name}"
 
