@@ -82,6 +82,15 @@ def test_every_exercise_is_kept_and_followed_by_an_empty_cell_where_the_solution
         assert all(line.startswith("#") for line in cell.source.splitlines())
 
 
+def test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab(student):
+    checks = [cell.id for cell in student.cells if "def check_" in cell.source]
+    lab = [
+        cell.id for cell in student.cells if cell.metadata.get("jupyter", {}).get("source_hidden")
+    ]
+    colab = [cell.id for cell in student.cells if cell.metadata.get("cellView") == "form"]
+    assert lab == colab == checks
+
+
 def test_with_the_solutions_put_back_it_is_the_notebook_that_is_run(source, student):
     whole = student_notebooks.with_solutions(student, source)
 
