@@ -136,7 +136,7 @@ def compute(stardist, cellpose):
     empty = empty_field(field, truth)
     by_diameter = {
         diameter: View(original, cellpose(original, diameter))
-        for diameter in (*WRONG_DIAMETERS, DIAMETER)
+        for diameter in (*WRONG_DIAMETERS, DIAMETER, None)
     }
     views = {
         "small": (View(small, stardist(small), 1 / SMALLER),
@@ -157,6 +157,7 @@ def compute(stardist, cellpose):
         "clipped_lenient": (View(clipped, stardist(clipped)),
                             View(clipped, stardist(clipped, prob_thresh=0.3))),
         "diameter_cell": (by_diameter[WRONG_DIAMETERS[1]], by_diameter[DIAMETER]),
+        "diameter_none": (by_diameter[DIAMETER], by_diameter[None]),
     }  # fmt: skip
     return whole, views, others
 

@@ -100,3 +100,54 @@ def test_without_a_diameter_the_course_model_takes_the_image_as_it_is(monkeypatc
     assert sum(parameter.numel() for parameter in model.net.parameters()) == pytest.approx(
         6.6e6, rel=0.01
     )
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """A function that gives what reaches the network when `eval` is called with some options."""
+    fresh = models.normalize_default | {"normalize": True, "invert": False}  # earlier calls wrote
+    monkeypatch.setattr(models, "normalize_default", fresh)
+    model = models.CellposeModel(gpu=False, pretrained_model=MODEL)
+    image = data.nuclei()[0][data.TOUCHING].astype(np.float32)
+
+    def seen(picture=image, **options):
+        caught = []
+
+        def run(x, **_):
+            caught.append(np.array(x[0]))
+            return np.zeros((2, *x.shape[:3])), np.zeros(x.shape[:3]), np.zeros(256)
+
+        monkeypatch.setattr(model, "_run_net", run)
+        model.eval(picture.copy(), channels=[0, 0], compute_masks=False, **options)
+        return caught[0]
+
+    return seen
+
+
+def test_two_fixed_limits_fill_the_empty_channel_of_a_grey_image(seen):
+    assert not seen()[..., 1].any()
+    filled = seen(normalize={"lowhigh": [8, 116]})
+    assert filled[..., 1] == pytest.approx(-8 / 108)
+    image = data.nuclei()[0][data.TOUCHING].astype(np.float32)
+    scaled = seen((image - 8) / 108, normalize=False)
+    assert scaled[..., 0] == pytest.approx(filled[..., 0], abs=1e-6)
+    assert not scaled[..., 1].any()
+
+
+def test_a_dictionary_goes_on_without_normalising_after_normalize_false(seen):
+    assert seen(normalize={"percentile": [1, 99]}).max() < 5
+    seen(normalize=False)
+    assert seen(normalize={"percentile": [1, 99]}).max() > 50
+    assert seen(normalize={"percentile": [1, 99], "normalize": True}).max() < 5
+
+
+def test_invert_does_nothing_where_cellpose_does_not_normalise(seen):
+    assert (seen(normalize=False, invert=True) == seen(normalize=False)).all()
+    assert not np.allclose(seen(invert=True), seen())
+
+
+def test_a_model_without_a_name_is_untrained_and_a_wrong_path_is_another_model(monkeypatch):
+    assert not models.CellposeModel(gpu=False).pretrained_model
+    monkeypatch.setattr(models, "model_path", lambda name: f"a download of {name}")
+    loaded = models.get_model_params("no/such/model", None, None, "cyto3")[0]
+    assert loaded == "a download of cyto3"

@@ -113,6 +113,12 @@ def test_a_diameter_that_is_too_large_fails_as_well(numbers):
     assert numbers["diameter_cell"]["before"]["ap"] < numbers["diameter"]["after"]["ap"] - MARGIN
 
 
+def test_without_a_diameter_this_model_does_better_still(numbers):
+    told, untold = ap(numbers, "diameter_none")
+    assert told == numbers["diameter"]["after"]["ap"]
+    assert untold > told + MARGIN
+
+
 def test_pictures_are_small_and_show_errors_without_colour():
     files = [DOCS / "images" / f"failure_{name}.svg" for name in NAMES]
     assert sum(file.stat().st_size for file in files) < 400_000
