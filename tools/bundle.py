@@ -26,6 +26,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+from packaging.requirements import Requirement
 
 import setup_env
 import student_notebooks
@@ -124,6 +125,9 @@ def add_wheels(folder):
     options = ["--quiet", "--wheel-dir", wheels, "--find-links", wheels, "--constraint", versions]
     run("pip", [sys.executable, "-m", "pip", "wheel", *options, "bioimage-course"])
     versions.unlink()
+    if others := for_other_patches():
+        alone = ["--quiet", "--wheel-dir", wheels, "--no-deps", "--ignore-requires-python"]
+        run("pip", [sys.executable, "-m", "pip", "wheel", *alone, *others])
     if any(wheels.glob("nvidia*.whl")):
         say(
             "torch came with NVIDIA's libraries, some GB: docs/teach/bundle.md says how to avoid it"
@@ -139,6 +143,21 @@ def constraints():
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     lines = [line for line in lock if not line.startswith(("#", "-e ", "torch=="))]
     return [*lines, f"torch=={importlib.metadata.version('torch')}"]
+
+
+def for_other_patches():
+    """Return the packages of the lock that only other patches of this Python need, as for pip.
+
+    "Python 3.11" is 3.11.2 as well as 3.11.13, and some packages tell them apart.
+    """
+    minor = ".".join(platform.python_version_tuple()[:2])
+    wanted = []
+    for package in map(Requirement, constraints()):
+        if package.marker and not package.marker.evaluate():
+            patches = ({"python_full_version": f"{minor}.{patch}"} for patch in (0, 99))
+            if any(map(package.marker.evaluate, patches)):
+                wanted.append(f"{package.name}{package.specifier}")
+    return wanted
 
 
 def add_notebooks(folder, source=ROOT / "notebooks"):

@@ -155,6 +155,21 @@ def test_the_packages_are_those_of_the_lock_with_torch_as_it_is_here():
     assert not [line for line in lines if line.startswith(("-e", "#"))]
 
 
+def test_it_fits_every_patch_of_its_python(monkeypatch):
+    """soupsieve 4 does not install on Python 3.11.2; the bundle is for "Python 3.11"."""
+    monkeypatch.setattr(platform, "python_version", lambda: f"{PYTHON}.7")
+    lines = [
+        "numpy==2.0.2",
+        f"soupsieve==2.10 ; python_full_version < '{PYTHON}.5'",
+        f"soupsieve==4.1.3 ; python_full_version >= '{PYTHON}.5'",
+        f"from-tomorrow==1 ; python_full_version >= '{PYTHON}.9'",
+        "other-python==1 ; python_full_version < '3.9'",
+        "other-system==1 ; sys_platform == 'amiga'",
+    ]
+    monkeypatch.setattr(bundle, "constraints", lambda: lines)
+    assert bundle.for_other_patches() == ["soupsieve==2.10", "from-tomorrow==1"]
+
+
 # --- Hashes -----------------------------------------------------------------------------------
 
 
@@ -176,7 +191,10 @@ def test_one_changed_byte_is_reported_by_name(made, name):
     (made / name).write_bytes(content)
     answer = verify(made)
     assert answer.returncode == 1
-    assert answer.stdout.startswith(f"changed     {name}\n1 files differ")
+    assert answer.stdout.startswith(
+        f"changed     {name}\nNot as they were made: 1. Copy those again"
+    )
+    assert "Not of the bundle" not in answer.stdout
 
 
 def test_missing_and_additional_files_are_named_all_at_once(made):
@@ -188,11 +206,21 @@ def test_missing_and_additional_files_are_named_all_at_once(made):
     (made / "site" / "environment" / "a").write_text("")
     answer = verify(made)
     assert answer.returncode == 1
-    assert answer.stdout.splitlines()[:-1] == [
+    assert answer.stdout.splitlines()[:3] == [
         "additional  site/environment/a",
         "missing     site/index.html",
         "additional  wheels/other.whl",
     ]
+    assert "Not as they were made: 1. Copy" in answer.stdout
+    assert "Not of the bundle: 2. That does no harm, except in wheels/: delete" in answer.stdout
+
+
+def test_of_files_that_were_only_added_it_does_not_say_to_copy_them(made):
+    (made / "site" / "notes.txt").write_text("")
+    answer = verify(made)
+    assert answer.returncode == 1
+    assert "Copy" not in answer.stdout
+    assert "Not of the bundle: 1." in answer.stdout
 
 
 def test_one_folder_alone_can_be_compared(made):
@@ -311,6 +339,16 @@ def test_it_installs_nothing_from_a_changed_package(made):
     assert f"changed     wheels/{WHEEL}" in answer.stdout
     assert "Nothing was installed." in answer.stderr
     assert not (made / "environment").exists()
+
+
+def test_it_leaves_the_reason_to_pip_where_a_package_does_not_fit(made):
+    shutil.move(made / "wheels" / WHEEL, made / "wheels" / WHEEL.replace("any", "amiga"))
+    bundle.add_sums(made)
+    answer = install(made)
+    assert answer.returncode == 1
+    assert "No matching distribution found" in answer.stderr
+    assert "did not finish; the words above say why" in answer.stderr
+    assert "make the bundle on a computer like this one" in answer.stderr
 
 
 def test_on_another_python_it_names_the_one_that_is_needed(tmp_path, monkeypatch):

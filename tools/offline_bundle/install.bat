@@ -48,7 +48,8 @@ goto failed
 echo The environment cannot be made there.
 goto failed
 :unfinished
-echo The installation did not finish. Is the disk full? Then make room. Run this again in any case.
+echo The installation did not finish; the words above say why. If the disk is full, make room. Then
+echo run this again. If a package does not fit this computer, make the bundle on a computer like this one.
 :failed
 popd
 exit /b 1

@@ -41,7 +41,8 @@ echo "· installing into $target (a few minutes; {ENVIRONMENT} free disk space i
 # Settings of this computer could ask for a network: they are left out.
 PIP_CONFIG_FILE=/dev/null "$target/bin/python" -m pip --isolated install --quiet \
   --disable-pip-version-check --no-index --find-links wheels --no-cache-dir bioimage-course ||
-  stop "The installation did not finish. Is the disk full? Then make room. Run this again in any case."
+  stop "The installation did not finish; the words above say why. If the disk is full, make room. Then
+run this again. If a package does not fit this computer, make the bundle on a computer like this one."
 
 echo "Done. Read the course: open $here/site/index.html
 Run the notebooks:   cd \"$here\" && \"$target/bin/python\" -m jupyter lab notebooks/student
