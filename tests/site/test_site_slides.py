@@ -1,5 +1,7 @@
 """The slides of the built site, opened as files: they need no server and no other host."""
 
+import re
+
 import pytest
 from checks import PATIENCE, Visit, axe_faults, image_faults, watch
 from places import ROOT
@@ -39,6 +41,21 @@ def test_every_slide_is_accessible_and_nothing_leaves_it(deck):
         assert slide.evaluate("s => s.scrollHeight <= s.clientHeight + 1"), f"slide {number}"
         assert slide.evaluate("s => s.scrollWidth <= s.clientWidth + 1"), f"slide {number}"
         page.keyboard.press("ArrowRight")
+
+
+def test_words_in_drawings_can_be_read_from_the_back(deck):
+    page, _ = deck
+    pictures = page.locator("section img").evaluate_all(
+        "all => all.map(i => [i.getAttribute('src'), i.offsetWidth, i.offsetHeight])"
+    )
+    for source, width, height in pictures:
+        drawing = (ROOT / "docs" / "teach" / "slides" / source.split("#")[0]).read_text("utf-8")
+        box = re.search(r"svgView\(viewBox\((.+?)\)", source) or re.search(
+            r'viewBox="(.+?)"', drawing
+        )
+        _, _, wide, high = map(float, re.split(r"[ ,]+", box[1]))
+        # Words are 16 units high in a drawing, and a slide is 720 pixels high.
+        assert 16 * min(width / wide, height / high) >= 20, source
 
 
 @pytest.mark.parametrize("deck", ["decide"], indirect=True)
