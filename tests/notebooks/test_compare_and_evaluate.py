@@ -51,7 +51,7 @@ def test_the_watershed_is_the_tuned_baseline_bit_for_bit(lesson):
 
 def test_the_toy_has_one_object_of_every_kind(lesson):
     kinds, invented = lesson["kinds_of_errors"](lesson["toy_truth"], lesson["toy_found"])
-    assert sorted(kinds.values()) == ["matched", "matched", "matched", "merged", "missed"]
+    assert sorted(kinds.values()) == ["lost", "matched", "matched", "matched", "merged"]
     assert list(invented) == [4]
 
 
@@ -87,7 +87,7 @@ def test_every_score_by_hand_is_stardists(lesson):
 def test_the_kinds_of_errors_are_those_of_the_models_scores(lesson, pair):
     kinds, invented = lesson["kinds_of_errors"](*pair)
     errors = scoring.errors_of([pair[0]], [pair[1]])
-    same = {"matched": "found", "merged": "merged", "split": "split", "missed": "missed",
+    same = {"matched": "found", "merged": "merged", "split": "split", "lost": "missed",
             "badly outlined": "outline"}  # fmt: skip
     ours = list(kinds.values())
     assert {name: ours.count(name) for name in same} == {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from csbdeep.utils import normalize
-from lessons import run_ids
+from lessons import code_cells, run, run_ids
 from skimage.measure import label
 
 from bioimage_course import check, data
@@ -55,3 +55,20 @@ def test_any_way_to_the_same_scale_is_right():
 def test_the_label_hint_names_the_mistake(wrong, hint):
     with pytest.raises(ValueError, match=hint):
         check.labels(wrong(NORMALIZED > 0.15), IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("label(mask)", "Right: "),
+        ("label(image)", "Not yet. These are not the pixels of `mask`"),
+        ("label(~mask)", "Not yet. These are not the pixels of `mask`"),
+    ],
+)
+def test_labels_of_something_else_are_not_taken_for_right(answer, said, capsys):
+    [cell] = [cell for cell in code_cells(STEM) if cell.id == "exercise-labels-code"]
+    cell.source = cell.source.replace("my_labels = mask ", f"my_labels = {answer} ")
+    run(
+        [cell], {"np": np, "check": check, "label": label, "normalized": NORMALIZED, "image": IMAGE}
+    )
+    assert capsys.readouterr().out.startswith(said)

@@ -13,7 +13,7 @@ SCORE = SimpleNamespace(tp=80, fp=10, fn=30, f1=160 / 200, n_pred=90)
 def check_of(exercise, name):
     """Return the check of an exercise; the learner's answer as it stands runs with it."""
     names = run_ids(
-        STEM, f"exercise-{exercise}-check", np=np, score=SCORE, my_f1=0, mine=SCORE,
+        STEM, f"exercise-{exercise}-check", np=np, score=SCORE, my_f1=0, mine=SCORE, lower=SCORE,
         my_count=0, whole=np.eye(3, dtype=int), labels=np.eye(3, dtype=int),
     )  # fmt: skip
     return names[name]
@@ -47,13 +47,19 @@ def test_f1_may_be_the_harmonic_mean_of_precision_and_recall():
 def test_the_threshold_hint_names_the_mistake(tp, fp, fn, hint):
     result = SimpleNamespace(tp=tp, fp=fp, fn=fn, n_pred=tp + fp)
     with pytest.raises(AssertionError, match=hint):
-        check_of("thresh", "check_strict")(result)
+        check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=4))
 
 
 @pytest.mark.parametrize("missed", [5, 20, 60])
-def test_any_threshold_without_a_false_object_is_right(missed):
+def test_the_lowest_threshold_without_a_false_object_is_right(missed):
     result = SimpleNamespace(tp=125 - missed, fp=0, fn=missed, n_pred=125 - missed)
-    check_of("thresh", "check_strict")(result)
+    check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=1))
+
+
+def test_a_threshold_that_is_stricter_than_it_need_be_is_sent_down():
+    result = SimpleNamespace(tp=115, fp=0, fn=10, n_pred=115)
+    with pytest.raises(AssertionError, match="none either"):
+        check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=0))
 
 
 LABELS = np.array([[1, 1, 0], [0, 2, 2], [3, 0, 5]])
