@@ -232,12 +232,19 @@ def _formula(match):
 
 
 def _code(soup, cell, element, page, figures):
-    """A code cell: its source, then what it printed and drew."""
+    """A code cell: its source, then what it printed and drew.
+
+    Nobody looks for numbers that a cell printed, nor for the code that checks an answer, and every
+    page loads what search can find: both stay out of it.
+    """
     box = soup.new_tag("div", attrs={"class": "cell"})
     if source := element.select_one(".highlight-ipynb"):
         code = list(source.pre.contents)
-        box.append(_highlighted(soup, code, ["language-python", "highlight"]))
-    outputs = soup.new_tag("div", attrs={"class": "output"})
+        shown = _highlighted(soup, code, ["language-python", "highlight"])
+        if "def check_" in shown.get_text():
+            shown["data-search-exclude"] = ""
+        box.append(shown)
+    outputs = soup.new_tag("div", attrs={"class": "output", "data-search-exclude": ""})
     rendered = element.select(".jp-OutputArea-output")
     for output in rendered:
         if output.find("img", src=re.compile("^data:")):
