@@ -55,7 +55,7 @@ from bioimage_course import WEIGHTS, data  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import lessons  # noqa: E402
+from tests.notebooks import lessons
 
 
 class Small:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from statistics import median
 
-from checks import ASPECTS, summary
+from tests.site.checks import ASPECTS, summary
 
 
 class Report:

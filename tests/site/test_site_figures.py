@@ -4,12 +4,13 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from checks import PATIENCE
-from links import html_files, page_address
 from PIL import Image
-from places import ROOT
 from playwright.sync_api import expect
-from server import gzipped
+
+from course_build.site_check import html_files, page_address
+from tests.site.checks import PATIENCE
+from tests.site.places import ROOT
+from tests.site.server import gzipped
 
 FIGURES = ROOT / "docs" / "javascripts" / "figures"
 NAMES = sorted(file.stem for file in FIGURES.glob("*.js"))

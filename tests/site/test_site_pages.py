@@ -5,10 +5,11 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 import yaml
-from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
-from links import dead_links, outside_problems, page_address, page_files, read
-from places import FOLDER, ROOT, SITE_URL
-from server import serve
+
+from course_build.site_check import dead_links, outside_problems, page_address, page_files, read
+from tests.site.checks import ASPECTS, VARIANTS, axe_faults, summary, visit
+from tests.site.places import FOLDER, ROOT, SITE_URL
+from tests.site.server import serve
 
 
 @pytest.mark.parametrize("aspect", ASPECTS, ids=lambda aspect: ASPECTS[aspect].replace(" ", "_"))

@@ -6,7 +6,8 @@ import re
 from urllib.parse import urljoin
 
 import pytest
-from places import ROOT
+
+from tests.site.places import ROOT
 
 NOTEBOOKS = {
     file.stem: json.loads(file.read_text(encoding="utf-8"))

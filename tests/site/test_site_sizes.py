@@ -10,9 +10,10 @@ from statistics import median
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from checks import CHROMIUM_FLAGS
-from places import ROOT
-from server import gzipped
+
+from tests.site.checks import CHROMIUM_FLAGS
+from tests.site.places import ROOT
+from tests.site.server import gzipped
 
 kB = 1000
 LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
