@@ -1,29 +1,23 @@
-"""For all tests: quiet libraries, quick ones first, and no way out of this machine."""
+"""For all tests: quiet libraries, long tests first, and no way out of this machine."""
 
 import importlib.util
 import os
 import socket
-import sys
-from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from course_build.notebooks.run import settings
+from tests.costs import Costs
+from tests.offline.sockets import refuse_other_machines
 
-# pytest's importlib mode does not find these by itself.
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "offline")]
-
-from tests.notebook_costs import Costs  # noqa: E402
-from tests.offline.sockets import refuse_other_machines  # noqa: E402
+pytest_plugins = ["tests.site.fixtures"]
 
 # TensorFlow reads these at its import, so they must be there before the first test.
 QUIET, _ = settings()
 for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
 
-
-# Two test processes on two cores: without this each would start two threads per core, and wait.
+# A process for each core: without this each would start a thread for each core as well, and wait.
 processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
 if processes > 1:
     threads = str(max(1, (os.cpu_count() or 1) // processes))
@@ -36,33 +30,17 @@ if importlib.util.find_spec("triton"):
 
 
 def pytest_configure(config):
-    """Measure the notebooks, which lie outside this folder."""
-    config.pluginmanager.register(Costs(), "notebook-costs")
-
-
-class SiteTogether(LoadScopeScheduling):
-    """The site's tests stay on one process: one build, one browser, one report.
-
-    `--dist loadgroup` would do this, but in pytest-xdist 3.8 it does not see groups under pytest 9.
-    """
-
-    def _split_scope(self, nodeid):
-        return "site" if nodeid.startswith("tests/site/") else nodeid
-
-
-@pytest.hookimpl(optionalhook=True)  # where xdist is switched off, nobody asks
-def pytest_xdist_make_scheduler(config, log):
-    """Hand out tests one by one, and the site's, the largest group, before all others."""
-    return SiteTogether(config, log)
+    """Measure what every part costs, and every notebook."""
+    config.pluginmanager.register(Costs(), "costs")
 
 
 def pytest_collection_modifyitems(items):
-    """Quick tests first, then what takes minutes: the site in a browser, and the notebooks."""
+    """What takes minutes first, the notebooks; so the processes end together, on short tests."""
 
     def slowness(item):
         if item.path.suffix == ".ipynb":
-            return 2
-        return 1 if "site" in item.path.parts else 0
+            return 0
+        return 1 if {"open_page", "visits", "site", "page_visit"} & set(item.fixturenames) else 2
 
     items.sort(key=slowness)
 

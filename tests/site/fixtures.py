@@ -1,31 +1,55 @@
-"""Build the site once, serve it, and open it in Chromium; write down what was measured.
+"""Build the site once for all processes, serve it, and open it in Chromium.
 
-All tests here stay on one process (`SiteTogether` in tests/conftest.py), so that the site is built
-once and one report is written.
+What is built and measured lies in build/site-tests/ until the next run: the first process that
+needs something makes it, behind a lock, and the others read it.
 """
 
+import json
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
-from course_build import publish
+from course_build import Stop, publish
+from course_build.bundle import make as bundle
+from course_build.site_check import page_address, page_files
 from setup_env import find_chromium
+from tests.site.checks import CHROMIUM_FLAGS, PATIENCE, Visit, visit
+from tests.site.places import REPO_URL, ROOT, SITE_URL
+from tests.site.report import write_report
+from tests.site.server import serve
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # pytest's importlib mode does not; the tests import from here too
-
-from course_build.site_check import page_address, page_files  # noqa: E402
-from tests.site.checks import CHROMIUM_FLAGS, PATIENCE, visit  # noqa: E402
-from tests.site.places import REPO_URL, ROOT, SITE_URL  # noqa: E402
-from tests.site.report import Report  # noqa: E402
-from tests.site.server import serve  # noqa: E402
+SHARED = ROOT / "build" / "site-tests"
 
 
-def build(folder: Path, **addresses: str) -> tuple[float, float]:
+def pytest_sessionstart(session):
+    """Begin with an empty folder; in one process only."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(SHARED, ignore_errors=True)
+        SHARED.mkdir(parents=True)
+
+
+def pytest_terminal_summary(config):
+    """Write down what all processes measured, in build/site-report.md."""
+    if not hasattr(config, "workerinput"):
+        write_report(SHARED, ROOT / "build")
+
+
+def once(name, make):
+    """Return what `make()` gave as JSON, in whichever process of this run called it first."""
+    kept = SHARED / f"{name}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept.with_suffix(".lock")):
+        if not kept.exists():
+            kept.write_text(json.dumps(make()), encoding="utf-8")
+    return json.loads(kept.read_text(encoding="utf-8"))
+
+
+def build(folder, **addresses):
     """Build the site into `folder` as `make site` does.
 
     Return the seconds on the clock and the seconds of processor time, which other programs that
@@ -33,16 +57,15 @@ def build(folder: Path, **addresses: str) -> tuple[float, float]:
     """
     env = {k: v for k, v in os.environ.items() if k not in ("SITE_URL", "REPO_URL")}
     before = _clocks()
-    run = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=ROOT,
-        env=env | addresses,
-        capture_output=True,
-        text=True,
-    )
-    if run.returncode:
-        pytest.fail(f"the site does not build:\n{run.stdout}{run.stderr}", pytrace=False)
-    return tuple(after - start for after, start in zip(_clocks(), before, strict=True))
+    for command in (["course_build.print"], ["mkdocs", "build", "--strict", "--site-dir", folder]):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT, env=env | addresses, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            pytest.fail(f"the site does not build:\n{done.stdout}{done.stderr}", pytrace=False)
+        before = _clocks() if command[0] == "course_build.print" else before
+    return [after - start for after, start in zip(_clocks(), before, strict=True)]
 
 
 def _clocks():
@@ -51,31 +74,31 @@ def _clocks():
 
 
 @pytest.fixture(scope="session")
-def report():
-    """What the tests measure; written to build/site-report.{json,md} at the end."""
-    report = Report()
-    yield report
-    report.write(ROOT / "build")
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory, report):
+def site():
     """The folder with the built site, without any address set."""
-    folder = tmp_path_factory.mktemp("site")
-    report.build_seconds, report.build_processor_seconds = build(folder)
-    report.pages = {page_address(name): {} for name in page_files(folder)}
-    return folder
+    once("build", lambda: build(SHARED / "site"))
+    return SHARED / "site"
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory):
+def published():
     """The folder that the publishing workflow pushes: both addresses set, the wheel inside."""
-    folder = tmp_path_factory.mktemp("published")
-    try:
-        publish.build(folder, SITE_URL, REPO_URL)
-    except publish.Stop as stop:
-        pytest.fail(str(stop), pytrace=False)
-    return folder
+
+    def make():
+        try:
+            publish.build(SHARED / "published", SITE_URL, REPO_URL)
+        except Stop as stop:
+            pytest.fail(str(stop), pytrace=False)
+
+    once("publish", make)
+    return SHARED / "published"
+
+
+@pytest.fixture(scope="session")
+def disk():
+    """The folder with the site as the bundle holds it, to be opened without a server."""
+    once("disk", lambda: bundle.add_site(SHARED / "offline"))
+    return SHARED / "offline" / "site"
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +118,9 @@ def pages(site):
 def notebook_pages(pages):
     """The address of each notebook's page, by the notebook's name."""
     names = [file.stem for file in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    found = {name: page for name in names for page in pages if name in page.split("/")}
-    assert names and list(found) == names, f"no page for {set(names) - set(found)}"
-    return found
+    addresses = {name: page for name in names for page in pages if name in page.split("/")}
+    assert names and list(addresses) == names, f"no page for {set(names) - set(addresses)}"
+    return addresses
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +134,7 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def browser(chromium):
-    """One browser for all tests; each visit opens a context of its own."""
+    """One browser for all tests of a process; each visit opens a context of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser
@@ -139,14 +162,20 @@ def open_page(browser, root):
 
 
 @pytest.fixture(scope="session")
-def visits(browser, root, pages, report):
-    """All pages in one variant, each opened once per test run: visits("dark-390")."""
-    done = {}
+def page_visit(browser, root):
+    """One page in one variant, opened once in a run: page_visit("tools/stardist/", "dark-390")."""
 
-    def visits(variant):
-        if variant not in done:
-            done[variant] = visit(browser, root, pages, variant)
-            report.add_visits(done[variant])
-        return done[variant]
+    def page_visit(path, variant):
+        name = path.strip("/").replace("/", "--") or "home"
+        made = once(
+            f"visits/{variant}/{name}", lambda: vars(visit(browser, root, [path], variant)[0])
+        )
+        return Visit(**made)
 
-    return visits
+    return page_visit
+
+
+@pytest.fixture(scope="session")
+def visits(page_visit, pages):
+    """All pages in one variant: visits("dark-390")."""
+    return lambda variant: [page_visit(path, variant) for path in pages]

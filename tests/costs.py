@@ -1,4 +1,4 @@
-"""Measure what every notebook costs while it is tested, and show it at the end of the run.
+"""Measure what every part of the tests costs, and every notebook; show it at the end of the run.
 
 Memory is that of all processes that the tests started, above what the tests themselves use.
 """
@@ -6,6 +6,7 @@ Memory is that of all processes that the tests started, above what the tests the
 import json
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,9 @@ import pytest
 
 MOST_GIGABYTES = 6
 MOST_MINUTES = 12  # for all notebooks together, on two idle cores
-REPORT = Path(__file__).parents[1] / "build" / "notebook_costs.json"
+BUILD = Path(__file__).parents[1] / "build"
+REPORT = BUILD / "notebook_costs.json"
+PARTS = BUILD / "test-times.json"
 
 
 def memory_of_children():
@@ -27,11 +30,18 @@ def memory_of_children():
     return total
 
 
+def part_of(path):
+    """Return the part that a test belongs to: notebooks, figures, tests/site, …"""
+    parts = Path(path).parts
+    return "/".join(parts[:2]) if parts[0] == "tests" and len(parts) > 2 else parts[0]
+
+
 class Costs:
-    """A pytest plugin that times notebooks and samples the memory of their kernels."""
+    """A pytest plugin that times all tests, and samples the memory of the notebooks' kernels."""
 
     def __init__(self):
         self.rows = {}
+        self.seconds = Counter()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item):
@@ -62,12 +72,18 @@ class Costs:
 
     def pytest_runtest_logreport(self, report):
         """Collect what was measured, also by another process that runs tests (pytest-xdist)."""
+        self.seconds[part_of(report.nodeid.split("::")[0])] += report.duration
         for name, cost in report.user_properties:
             if name == "notebook_cost" and report.when == "call":
                 self.rows[Path(report.fspath).stem] = cost
 
     def pytest_terminal_summary(self, terminalreporter):
-        """Show the table, and keep it as JSON."""
+        """Show the tables, and keep them as JSON."""
+        BUILD.mkdir(exist_ok=True)
+        parts = {part: round(seconds) for part, seconds in self.seconds.most_common()}
+        PARTS.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
+        terminalreporter.section("seconds by part, all processes together")
+        terminalreporter.write_line(" · ".join(f"{part} {took}" for part, took in parts.items()))
         if not self.rows:
             return
         total = sum(row["seconds"] for row in self.rows.values())
@@ -78,5 +94,4 @@ class Costs:
             )
         slow = f": more than {MOST_MINUTES} min" if total > 60 * MOST_MINUTES else ""
         terminalreporter.write_line(f"{'together':32} {total:4} s{slow}")
-        REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(self.rows, indent=1) + "\n")
