@@ -8,6 +8,7 @@ from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import write
 from figures._shared.style import draw
+from figures.convolution.compute import max_pool
 
 HERE = Path(__file__).parent
 
@@ -174,8 +175,6 @@ def paint(figure, theme, found, down, up):
 
 
 def paint_levels(figure, theme, crop, halved):
-    from convolution import max_pool
-
     panels = figure.subplots(1, halved + 1)
     figure.subplots_adjust(left=0, right=1, bottom=0, top=0.8, wspace=0.05)
     for axes in panels:
