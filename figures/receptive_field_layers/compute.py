@@ -13,10 +13,10 @@ import numpy as np
 from bioimage_course import WEIGHTS, data
 from figures._shared.course_network import course_network
 from figures._shared.files import packed, store
+from figures.cellpose_dynamics.compute import DIAMETER
 from figures.receptive_field import draw as receptive_field
 
 HERE = Path(__file__).parent
-
 
 SHARE = 0.9  # of the gradient that the effective field holds
 NUCLEI = 8  # in which the effective field is measured
@@ -204,7 +204,6 @@ def outline(mask):
 
 def networks():
     """The course's two networks as presets."""
-    from cellpose_dynamics import DIAMETER
     from csbdeep.utils import normalize
     from scipy.ndimage import zoom
 
