@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from figures._shared.stored import read
 from figures.area_bias import draw as area_bias
+
+#: What the page quotes.
+QUOTED = read("area_bias")
 
 
 def square(side=6):
@@ -44,15 +48,21 @@ def test_the_change_of_the_mean_area_weighs_nuclei_by_their_area():
 
 
 def test_the_smaller_the_nucleus_the_larger_the_bias():
-    _, _, numbers = area_bias.compute()
-    grown, shrunk = numbers["grown"], numbers["shrunk"]
-    assert grown["small"] > grown["middle"] > grown["large"] > 10
-    assert shrunk["small"] < shrunk["middle"] < shrunk["large"] < -10
-    assert numbers["nuclei"] == sum(numbers[f"{size}_nuclei"] for size in area_bias.SIZES) > 80
+    grown, lost = QUOTED["grown"], QUOTED["lost"]
+    for change in (grown, lost):
+        assert change["small"] > change["middle"] > change["large"] > 10
+    assert grown["small"] == pytest.approx(lost["small"], abs=1)  # "gains … or loses"
+    assert QUOTED["nuclei"] == sum(QUOTED[f"{size}_nuclei"] for size in area_bias.SIZES)
 
 
-def test_nuclei_that_touch_gain_less_than_a_free_disc():
+def test_the_nuclei_drawn_are_as_the_text_alternative_says():
     diameter, change, _ = area_bias.compute()
+    assert len(diameter) == QUOTED["nuclei"]
+    assert (round(diameter.min()), round(diameter.max())) == (10, 31)
+    for name, (smallest, largest) in {"grown": (42, 12), "shrunk": (-38, -12)}.items():
+        ends = change[name][[diameter.argmin(), diameter.argmax()]]
+        assert ends == pytest.approx([smallest, largest], abs=1)
+    # Nuclei that touch gain less than a free disc.
     assert (change["grown"] < area_bias.disc(diameter, 1) + 3).all()
     assert (change["grown"] < area_bias.disc(diameter, 1) - 5).any()
 

@@ -1,55 +1,18 @@
 """The figure that breaks a picture: what the models find in it, and the faults of the chapter."""
 
-import base64
-import io
-import json
-
 import numpy as np
 import pytest
-from PIL import Image
 
+from figures._shared.stored import read
 from figures.break_it import compute as spoilt
-from figures.break_it.compute import FILE, FIXES, FIXTURE, STEPS, Setting
-from figures.failures.draw import CROP, course_models, truth_part
+from figures.break_it.compute import FIXES, STEPS, Setting
+from figures.failures.draw import CROP, truth_part
 
-PAGE = json.loads(FILE.read_text(encoding="utf-8"))
-GALLERY = json.loads(
-    (spoilt.ROOT / "figures" / "failures" / "data.json").read_text(encoding="utf-8")
-)
-SCORES = json.loads(
-    (spoilt.ROOT / "figures" / "break_it" / "data.json").read_text(encoding="utf-8")
-)
-SOME = [Setting("size", 4), Setting("size", 4, "rescale"), Setting("contrast", 3)]
-
-
-def shown(page, number):
-    """A picture of the sheet."""
-    sheet = Image.open(io.BytesIO(base64.b64decode(page["pictures"].split(",")[1]))).convert("L")
-    x, y, width, height = page["places"][number][:4]
-    return np.asarray(sheet, float)[y : y + height, x : x + width]
-
-
-def test_some_settings_come_out_as_they_are_stored():
-    """If not: run figures/spoilt_nuclei.py."""
-    fresh = spoilt.compute(course_models(), SOME)
-    assert fresh["truth"] == PAGE["truth"] and fresh["nuclei"] == PAGE["nuclei"]
-    scores = spoilt.scores(fresh)
-    for name, methods in scores.items():
-        for method, fixes in methods.items():
-            for fix, score in fixes.items():
-                assert score == pytest.approx(SCORES[name][method][fix], abs=0.03), (name, fix)
-        for fix, (picture, *_) in fresh["results"][name].items():
-            before = shown(PAGE, PAGE["results"][name][fix][0])
-            assert np.abs(shown(fresh, picture) - before).mean() < 8, (name, fix)
-
-
-def test_numbers_and_fixture_belong_to_the_figure():
-    assert spoilt.plain(spoilt.scores(PAGE)) == SCORES
-    assert json.loads(FIXTURE.read_text(encoding="utf-8")) == spoilt.fixture(PAGE)
+GALLERY, SCORES = read("failures"), read("break_it")
 
 
 def test_where_the_gallery_has_the_same_fault_it_has_the_same_score():
-    """If not: run figures/failures.py and figures/spoilt_nuclei.py with the same weights."""
+    """If not: `make figures ONLY="failures break_it"`, with the same weights."""
     pairs = {
         "recorded": ("original", None), "blur5": ("blurred", None),
         "noise4": ("noisy", "denoise"), "size4": ("small", "rescale"),
@@ -71,10 +34,6 @@ def test_the_caption_says_what_the_numbers_say():
     for name, fix in (("noise4", "denoise"), ("size4", "rescale"), ("crop5", "renormalise")):
         for scores in SCORES[name].values():
             assert scores[fix] > scores["none"] + 0.1
-
-
-def test_the_file_is_small():
-    assert FILE.stat().st_size <= 150_000
 
 
 def test_only_fixes_that_do_something_are_computed():
@@ -122,15 +81,3 @@ def test_outlines_lie_around_their_objects():
         for values, pixels in ((x, columns - 1), (y, rows - 1)):
             assert abs(values.min() - pixels.min()) <= 1.6
             assert abs(values.max() - pixels.max() - 1) <= 1.6
-
-
-def test_the_script_writes_all_it_promises(docs, tmp_path, monkeypatch):
-    for name in ("FILE", "FIXTURE"):
-        monkeypatch.setattr(spoilt, name, tmp_path / f"{name}.json")
-    monkeypatch.setattr(spoilt, "course_models", lambda: None)
-    monkeypatch.setattr(spoilt, "settings", lambda: [])
-    monkeypatch.setattr(spoilt, "compute", lambda models, chosen: PAGE)
-    spoilt.main()
-    assert json.loads((tmp_path / "FILE.json").read_text(encoding="utf-8")) == PAGE
-    assert json.loads((docs / "data" / "spoilt_nuclei.json").read_text("utf-8")) == SCORES
-    assert (tmp_path / "FIXTURE.json").exists()

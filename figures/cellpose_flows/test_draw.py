@@ -1,12 +1,10 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 from cellpose import dynamics
 
 from bioimage_course import WEIGHTS, data
-from course_build import ROOT
+from figures._shared.stored import read
 from figures._shared.two_nuclei import iou, two_nuclei
 from figures.cellpose_flows.draw import (
     CLAIMED,
@@ -22,7 +20,7 @@ from figures.cellpose_flows.draw import (
 )
 
 #: What the page quotes.
-QUOTED = json.loads((ROOT / "figures" / "cellpose_flows" / "data.json").read_text(encoding="utf-8"))
+QUOTED = read("cellpose_flows")
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +67,10 @@ def test_all_pixels_of_a_nucleus_end_near_its_centre(masks, flow):
 
 
 def test_the_page_quotes_what_the_last_step_recovers(masks, flow):
-    found = recover(flow, np.any(masks, axis=0))
-    ious = [iou(found == np.bincount(found[mask]).argmax(), mask) for mask in masks]
+    recovered = recover(flow, np.any(masks, axis=0))
+    ious = [iou(recovered == np.bincount(recovered[mask]).argmax(), mask) for mask in masks]
     assert QUOTED["pixels"] == np.any(masks, axis=0).sum()
-    assert QUOTED["objects"] == found.max() == 2
+    assert QUOTED["objects"] == recovered.max() == 2
     assert QUOTED["iou"] == pytest.approx(min(ious), abs=0.0051)
 
 

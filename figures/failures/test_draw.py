@@ -1,13 +1,11 @@
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from figures._shared.stored import FIGURES, read
 from figures.failures import draw as failures
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 NAMES = ("small", "large", "diameter", "empty", "noisy", "uneven", "blurred", "tiles")
 MARGIN = 0.05  # the page tells readers to believe no smaller difference
 
@@ -15,7 +13,7 @@ MARGIN = 0.05  # the page tells readers to believe no smaller difference
 @pytest.fixture(scope="module")
 def numbers():
     """What the page shows: written by the script with the course's models."""
-    return json.loads((ROOT / "figures" / "failures" / "data.json").read_text(encoding="utf-8"))
+    return read("failures")
 
 
 def ap(numbers, name):
@@ -120,7 +118,7 @@ def test_without_a_diameter_this_model_does_better_still(numbers):
 
 
 def test_pictures_are_small_and_show_errors_without_colour():
-    files = [DOCS / "images" / f"failure_{name}.svg" for name in NAMES]
+    files = [FIGURES / "failures" / f"failure_{name}.svg" for name in NAMES]
     assert sum(file.stat().st_size for file in files) < 400_000
     for file in files:
         text = file.read_text(encoding="utf-8")
@@ -130,18 +128,17 @@ def test_pictures_are_small_and_show_errors_without_colour():
         assert len(re.findall("data:image/webp", text)) == 2
 
 
-def test_a_view_is_drawn_with_hits_crosses_and_dashes(docs, monkeypatch):
+def test_a_view_is_drawn_with_hits_crosses_and_dashes(tmp_path, monkeypatch):
     truth = np.zeros((256, 256), int)
     truth[150:170, 50:70], truth[150:170, 100:120] = 1, 2
     monkeypatch.setattr(failures, "truth_part", lambda: truth)
     monkeypatch.setattr(failures, "truth_at", lambda zoom: truth)
-    monkeypatch.setattr(failures, "DOCS", docs)
-    (docs / "images").mkdir()
+    monkeypatch.setattr(failures, "HERE", tmp_path)
     found = np.zeros_like(truth)
     found[150:170, 50:70], found[200:220, 60:80] = 1, 2
     view = failures.View(np.random.default_rng(0).random((256, 256)), found)
     failures.draw_pair("small", (view, view), {"before": {"ap": 1 / 3}, "after": {"ap": 1 / 3}})
-    text = (docs / "images" / "failure_small.svg").read_text(encoding="utf-8")
+    text = (tmp_path / "failure_small.svg").read_text(encoding="utf-8")
     assert "before: AP 0.33" in text
     drawn = [re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
              for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)]  # fmt: skip

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import re
 
 import numpy as np
@@ -10,11 +9,12 @@ import pytest
 
 from bioimage_course import data
 from course_build import ROOT
+from figures._shared.stored import read
 from figures.first_success.draw import COLOURS, WINDOW, far_apart, inside, same_outline
 
-PAGE = (DOCS / "start" / "first-success.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "start" / "first-success.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.S | re.M)
-NUMBERS = json.loads((ROOT / "figures" / "first_success" / "data.json").read_text(encoding="utf-8"))
+NUMBERS = read("first_success")
 
 
 @pytest.fixture(scope="module")

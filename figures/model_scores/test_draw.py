@@ -1,38 +1,37 @@
-import json
+import copy
 
+import numpy as np
+from matplotlib.figure import Figure
+
+from figures._shared.style import THEMES
 from figures.model_scores import draw as model_scores
 
 
-def test_the_drawings_are_the_same_every_time(docs):
-    written = []
-    for _ in range(2):
-        model_scores.main()
-        written.append({path.name: path.read_bytes() for path in docs.rglob("*.svg")})
-    assert written[0] == written[1]
-    pages = ("light", "dark")
-    names = {f"{name}-{page}.svg" for name in ("model_scores", "model_training") for page in pages}
-    assert set(written[0]) == names
+def heights(scores):
+    """AP of StarDist over the IoU asked for, on fluorescence, as drawn."""
+    figure = Figure()
+    model_scores.paint_scores(figure, THEMES["light"], scores)
+    (line,) = (line for line in figure.axes[0].get_lines() if line.get_label() == "StarDist")
+    return line.get_ydata()
 
 
-def test_the_curves_are_drawn_from_the_stored_scores(docs, tmp_path, monkeypatch):
-    model_scores.main()
-    before = (docs / "images" / "model_scores-light.svg").read_text()
-    results = tmp_path / "results"
-    results.mkdir()
-    for path in model_scores.RESULTS.glob("*.json"):
-        (results / path.name).write_text(path.read_text())
-    scores = json.loads((results / "scores.json").read_text())
-    pooled = scores["stardist_nuclei"]["dsb2018_test"]["uncertainty"]["pooled"]
+def test_the_curves_are_drawn_from_the_stored_scores():
+    scores = model_scores.read("scores")
+    changed = copy.deepcopy(scores)
+    pooled = changed["stardist_nuclei"]["dsb2018_test"]["uncertainty"]["pooled"]
     pooled["iou70"]["value"] = 0.05
-    (results / "scores.json").write_text(json.dumps(scores))
-    monkeypatch.setattr(model_scores, "RESULTS", results)
-    model_scores.main()
-    assert (docs / "images" / "model_scores-light.svg").read_text() != before
+    difference = np.array(heights(scores)) - heights(changed)
+    assert np.flatnonzero(difference).tolist() == [2]
+    assert heights(changed)[2] == 0.05
 
 
-def test_published_images_are_those_of_the_stored_scores(docs):
-    """They would be forgotten otherwise: `make models` draws them, a new score alone does not."""
-    model_scores.main()
-    published = model_scores.RESULTS.parents[1] / "docs" / "images"
-    for path in (docs / "images").glob("*.svg"):
-        assert path.read_text() == (published / path.name).read_text(), "run make figures"
+def test_a_loss_is_drawn_from_every_step_that_measured_it():
+    names = ("stardist_nuclei", "cellpose_nuclei")
+    histories = {name: model_scores.read(f"history_{name}") for name in names}
+    figure = Figure()
+    model_scores.paint_training(figure, THEMES["dark"], histories)
+    for axes, history in zip(figure.axes, histories.values(), strict=True):
+        drawn = {line.get_label(): len(line.get_xdata()) for line in axes.get_lines()}
+        for key, label in (("loss", "learned from"), ("loss_families", "other families")):
+            assert drawn[label] == sum(key in row for row in history["steps"])
+        assert drawn["other families"] < drawn["learned from"]  # its line ends earlier

@@ -1,34 +1,8 @@
-import json
-
 import numpy as np
-import pytest
 
 from bioimage_course import data
-from figures._shared.files import plain
+from figures._shared.stored import read
 from figures.polynomial_fit import compute as rim_pixels
-
-
-def read(*path):
-    return json.loads(DOCS.joinpath(*path).read_text(encoding="utf-8"))
-
-
-def test_what_the_page_loads_and_quotes_is_what_the_script_writes():
-    assert read("javascripts", "figures", "overfitting.json") == rim_pixels.figure()
-    stored, now = read("data", "rim_pixels.json"), plain(rim_pixels.compute())
-    assert stored.keys() == now.keys()
-    for name in ("few", "many"):
-        for degree, errors in stored[name].items():
-            assert errors == pytest.approx(now[name][degree], rel=1e-3, abs=1e-3)
-
-
-def test_the_fixture_of_the_javascript_tests_is_what_polyfit_says_now():
-    stored = read("..", "tests", "js", "fixtures", "overfitting.json")
-    now = rim_pixels.fixture()
-    for name in ("few", "many"):
-        for old, new in zip(stored[name], now[name], strict=True):
-            np.testing.assert_allclose(old["curve"], new["curve"], rtol=1e-6, atol=1e-3)
-            assert old["training"] == pytest.approx(new["training"], abs=1e-5)
-            assert old["validation"] == pytest.approx(new["validation"], rel=1e-6)
 
 
 def test_distances_are_measured_from_the_rim_between_pixels():
@@ -61,7 +35,7 @@ def test_training_and_validation_pixels_come_from_different_halves():
 
 
 def test_the_page_is_right_about_few_and_many():
-    numbers = rim_pixels.compute()
+    numbers = read("polynomial_fit")
     few, many = numbers["few"], numbers["many"]
     assert few["d11"]["training"] == 0
     assert few["d11"]["validation"] > 10 * few["d3"]["validation"]

@@ -2,23 +2,19 @@
 
 import base64
 import io
-import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from bioimage_course import data
-from course_build import ROOT
 from figures._shared.course_network import course_network, stages
-from figures.cellpose_dynamics.compute import DIAMETER
+from figures._shared.stored import read
 from figures.receptive_field import draw as receptive_field
 from figures.receptive_field_layers import compute as figure
 
-SHOWN = json.loads(figure.FILE.read_text(encoding="utf-8"))
-CHAPTER = json.loads(
-    (ROOT / "figures" / "receptive_field" / "data.json").read_text(encoding="utf-8")
-)
+#: What the page holds, and what the chapter quotes.
+SHOWN, CHAPTER = read("receptive_field_layers", "page.json"), read("receptive_field")
 *STACKS, STARDIST, CELLPOSE = SHOWN["presets"]
 PLACES = [(128, 128), (131, 126), (124, 137)]  # rows and columns that lie differently in the grid
 
@@ -30,7 +26,8 @@ def stardist():
 
 @pytest.fixture(scope="module")
 def cellpose():
-    return figure.cellpose_network()
+    net, _ = figure.cellpose_network()
+    return net
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +47,6 @@ def expected(layers, places):
     return [figure.interval(layers, place // step) for place in places]
 
 
-def test_the_presets_are_what_the_networks_are_made_of(stardist, cellpose):
-    """If not: run figures/receptive_field_layers.py."""
-    net, learned = cellpose
-    assert figure.stardist_layers(stardist) == STARDIST["layers"]
-    assert figure.cellpose_layers(net) == CELLPOSE["layers"]
-    assert CELLPOSE["scale"] == pytest.approx(DIAMETER / learned, abs=1e-3)
-    assert {preset["name"]: preset["layers"] for preset in STACKS} == figure.STACKS
-
-
 def test_stardists_layers_are_those_that_the_chapter_counts():
     config = course_network().config
     counted = "".join(stages(config)).replace("c", "c3 ").replace("p", "p2 ").replace("u", "u2 ")
@@ -69,16 +57,18 @@ def test_stardists_layers_are_those_that_the_chapter_counts():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_stardists_field_is_where_the_gradient_of_an_output_is_not_zero(stardist, window, place):
-    found = extent(figure.stardist_gradient(stardist, window, *place))
-    for (first, last), (low, high) in zip(found, expected(STARDIST["layers"], place), strict=True):
+    reached = extent(figure.stardist_gradient(stardist, window, *place))
+    ends = expected(STARDIST["layers"], place)
+    for (first, last), (low, high) in zip(reached, ends, strict=True):
         assert low <= first <= low + 2 and high - 2 <= last <= high
 
 
 def test_cellposes_field_holds_all_of_the_gradient_of_its_convolutions(cellpose):
     image = data.nuclei()[0][100:420, 100:420].astype(float)
     place = 160, 163
-    found = extent(figure.cellpose_gradient(cellpose[0], image / image.max(), *place))
-    for (first, last), (low, high) in zip(found, expected(CELLPOSE["layers"], place), strict=True):
+    reached = extent(figure.cellpose_gradient(cellpose, image / image.max(), *place))
+    ends = expected(CELLPOSE["layers"], place)
+    for (first, last), (low, high) in zip(reached, ends, strict=True):
         assert low <= first < last <= high
         assert last - first > 0.9 * (high - low)
 
@@ -87,10 +77,10 @@ def test_the_effective_field_is_smaller_than_the_field(stardist, window):
     for preset in (STARDIST, CELLPOSE):
         whole = figure.side(preset["layers"]) * preset["scale"]
         assert SHOWN["median"] < preset["effective"] < whole
-    found = figure.effective(
+    one_place = figure.effective(
         lambda *at: figure.stardist_gradient(stardist, *at), window, [(128, 128)]
     )
-    assert found == pytest.approx(STARDIST["effective"], rel=0.4)  # one place of many
+    assert one_place == pytest.approx(STARDIST["effective"], rel=0.4)
 
 
 def test_width_is_the_square_that_holds_a_share():
@@ -109,10 +99,14 @@ def test_a_field_by_its_ends_is_the_field_by_following_pixels():
     assert figure.side(layers) == receptive_field.sides(parts)[-1]
 
 
-def test_the_fixture_of_the_javascript_tests_is_what_the_script_writes_now():
-    stored = json.loads(figure.FIXTURE.read_text(encoding="utf-8"))
-    assert stored == figure.fixture(SHOWN["presets"])
-    assert all(case["sides"][-1] == figure.side(case["layers"]) for case in stored)
+@pytest.mark.parametrize(
+    "case",
+    read("receptive_field_layers", "answers.json"),
+    ids=lambda case: " ".join(case["layers"]),
+)
+def test_the_answers_for_javascript_agree_with_the_ends_of_the_field(case):
+    assert case["sides"][-1] == figure.side(case["layers"])
+    assert case["step"] == figure.step(case["layers"])
 
 
 def test_the_picture_is_the_image_and_the_outline_a_nucleus_of_median_size():
@@ -128,7 +122,6 @@ def test_the_picture_is_the_image_and_the_outline_a_nucleus_of_median_size():
     ends = np.nonzero(nucleus)
     for line, pixels in ((rows, ends[0]), (columns, ends[1])):
         assert (line.min(), line.max()) == (pixels.min(), pixels.max() + 1)
-    assert figure.FILE.stat().st_size <= 100_000
 
 
 def test_layers_that_the_figure_cannot_draw_are_refused():

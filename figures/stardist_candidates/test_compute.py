@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from csbdeep.utils import normalize
@@ -8,13 +5,11 @@ from skimage.segmentation import clear_border
 from stardist.nms import non_maximum_suppression
 
 from bioimage_course import data
-from course_build import ROOT
+from figures._shared.stored import read
 from figures.stardist_candidates import compute as stardist_candidates
 
-STORED = json.loads(
-    (ROOT / "figures" / "stardist_candidates" / "page.json").read_text(encoding="utf-8")
-)
-FIXTURE = Path(__file__).parents[1] / "js" / "fixtures" / "stardist.json"
+#: What the page holds, and what it quotes.
+STORED, QUOTED = read("stardist_candidates", "page.json"), read("stardist_candidates")
 
 
 @pytest.fixture(scope="module")
@@ -28,21 +23,13 @@ def inside(points):
     (top, left), grid = STORED["origin"], STORED["grid"]
     rows, columns = STORED["shape"]
     return {
-        (int(row), int(column)) for row, column in points
-        if top + 2 * grid <= row < top + (rows - 2) * grid
-        and left + 2 * grid <= column < left + (columns - 2) * grid
-    }  # fmt: skip
+        (int(row), int(column))
+        for row, column in points
+        if 2 <= (row - top) // grid < rows - 2 and 2 <= (column - left) // grid < columns - 2
+    }
 
 
-def test_the_fixture_of_the_page_is_what_stardist_says_now():
-    fresh = stardist_candidates.fixture(STORED)
-    assert len(fresh) == 20
-    assert json.loads(FIXTURE.read_text(encoding="utf-8")) == fresh, (
-        "write it again: figures/stardist_candidates.py"
-    )
-
-
-def test_the_stored_answer_is_that_of_the_course_s_model(whole):
+def test_rounding_keeps_probabilities_and_half_a_step_of_distances(whole):
     probability, distances = stardist_candidates.answer(STORED)
     place = probability > 0
     expected = [array[: place.shape[0], : place.shape[1]][place] for array in whole]
@@ -53,10 +40,9 @@ def test_the_stored_answer_is_that_of_the_course_s_model(whole):
 def test_rounding_and_cropping_keep_the_objects_of_the_whole_image(whole):
     probability, distances = whole
     tuned = STORED["tuned"]
-    points, _, _ = non_maximum_suppression(
-        distances, probability, grid=(STORED["grid"],) * 2,
-        prob_thresh=tuned["prob"], nms_thresh=tuned["nms"],
-    )  # fmt: skip
+    thresholds = {"prob_thresh": tuned["prob"], "nms_thresh": tuned["nms"]}
+    grid = (STORED["grid"],) * 2
+    points, _, _ = non_maximum_suppression(distances, probability, grid=grid, **thresholds)
     expected = inside(points)
     assert expected == inside(stardist_candidates.objects(STORED, tuned["prob"], tuned["nms"]))
     assert len(expected) >= 2
@@ -70,16 +56,8 @@ def test_no_two_candidates_are_equally_probable():
     assert len(np.unique(candidates)) == len(candidates)
 
 
-def test_the_page_quotes_the_numbers_of_the_figure():
-    quoted = json.loads(
-        (ROOT / "figures" / "stardist_candidates" / "data.json").read_text(encoding="utf-8")
-    )
-    assert stardist_candidates.plain(stardist_candidates.quoted(STORED)) == quoted
-    objects = {name: quoted[name]["objects"] for name in ("tuned", "high", "strict", "low")}
-    assert objects["high"] < objects["tuned"] > objects["strict"]  # as the rows of the table say
+def test_thresholds_change_the_count_as_the_rows_of_the_table_say():
+    objects = {name: QUOTED[name]["objects"] for name in ("tuned", "high", "strict", "low")}
+    assert objects["high"] < objects["tuned"] > objects["strict"]
     assert objects["low"] > objects["tuned"]
-    assert quoted["middle"]["probability"] > quoted["beside"]["probability"]
-
-
-def test_the_file_stays_small():
-    assert (ROOT / "figures" / "stardist_candidates" / "page.json").stat().st_size < 100_000
+    assert QUOTED["middle"]["probability"] > QUOTED["beside"]["probability"]

@@ -1,12 +1,10 @@
-import json
-
 import pytest
 
-from course_build import ROOT
+from figures._shared.stored import read
 from figures.stardist_size.draw import SCALES
 
 #: What the page quotes.
-QUOTED = json.loads((ROOT / "figures" / "stardist_size" / "data.json").read_text(encoding="utf-8"))
+QUOTED = read("stardist_size")
 
 
 def test_nuclei_of_the_learned_size_are_found_and_much_larger_ones_are_not():

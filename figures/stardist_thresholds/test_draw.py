@@ -1,16 +1,12 @@
-import json
-
 from csbdeep.utils import normalize
 
 from bioimage_course import data
-from course_build import ROOT
+from figures._shared.stored import read
 from figures.stardist_network.compute import course_model
 from figures.stardist_thresholds.draw import mistakes
 
 #: What the page quotes.
-QUOTED = json.loads(
-    (ROOT / "figures" / "stardist_thresholds" / "data.json").read_text(encoding="utf-8")
-)
+QUOTED = read("stardist_thresholds")
 
 
 def column(sweep, key):

@@ -1,18 +1,15 @@
-import json
-from pathlib import Path
-
+import keras
 import numpy as np
 import pytest
 from stardist.matching import matching_dataset
+from stardist.models import Config2D, StarDist2D
 
 from bioimage_course import data
-from course_build import ROOT
 from figures._shared.course_network import course_network
-from figures._shared.files import plain
+from figures._shared.stored import read
 from figures.unet_ablation import compute as unet_ablation
 
-STORED = json.loads((ROOT / "figures" / "unet_ablation" / "page.json").read_text(encoding="utf-8"))
-FIXTURE = Path(__file__).parents[1] / "js" / "fixtures" / "unet.json"
+STORED = read("unet_ablation", "page.json")
 OTHERS = {
     "shallow": {"unet_n_depth": 2},
     "as deep as can be, in the tile": {"grid": (2, 2), "unet_n_depth": 4, "unet_batch_norm": True},
@@ -27,31 +24,22 @@ def course():
 
 @pytest.fixture(scope="module", params=["the course's", *OTHERS])
 def network(request, course):
-    from stardist.models import Config2D, StarDist2D
-
     if request.param not in OTHERS:
         return course
     small = {"unet_n_filter_base": 4, "net_conv_after_unet": 8, "n_rays": 8}
     return StarDist2D(Config2D(**small, **OTHERS[request.param]), basedir=None)
 
 
-@pytest.fixture(scope="module")
-def fresh(course):
-    return plain(unet_ablation.compute(course))
-
-
 def test_every_layer_answers_as_in_keras(network):
-    import keras
-
     pixels, _, _ = unet_ablation.tile()
-    found = unet_ablation.forward(network, pixels)
+    answers = unet_ablation.forward(network, pixels)
     model = network.keras_model
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     every = keras.Model(model.input, [layer.output for layer in layers])
-    answers = every.predict(pixels[None, ..., None], verbose=0)
-    for layer, answer in zip(layers, answers, strict=True):
-        assert found[layer.name].shape == answer.shape[1:]
-        np.testing.assert_allclose(found[layer.name], answer[0], rtol=1e-3, atol=1e-4)
+    expected = every(pixels[None, ..., None])
+    for layer, maps in zip(layers, expected, strict=True):
+        assert answers[layer.name].shape == maps.shape[1:]
+        np.testing.assert_allclose(answers[layer.name], maps[0], rtol=1e-3, atol=1e-4)
 
 
 def test_the_stages_are_the_whole_network_in_its_order(network):
@@ -60,10 +48,10 @@ def test_the_stages_are_the_whole_network_in_its_order(network):
     layers = [layer.name for stage in stages for layer in stage["layers"]]
     assert layers == [layer.name for layer in network.keras_model.layers]
     depth, before = config.unet_n_depth, config.grid[0].bit_length() - 1
-    assert [(stage["kind"], stage["level"]) for stage in stages] == [
-        ("input", None), *before * [("full", None)], *[("down", n) for n in range(depth)],
-        ("bottom", None), *[("up", n) for n in reversed(range(depth))], ("output", None),
-    ]  # fmt: skip
+    ways = [("down", n) for n in range(depth)], [("up", n) for n in reversed(range(depth))]
+    expected = [("input", None), *before * [("full", None)], *ways[0], ("bottom", None), *ways[1]]
+    kinds = [(stage["kind"], stage["level"]) for stage in stages]
+    assert kinds == [*expected, ("output", None)]
 
 
 def test_shapes_and_parameters_on_the_page_are_keras_s_own(network):
@@ -110,11 +98,11 @@ def test_a_cut_leaves_each_skipped_map_its_mean_and_nothing_else(course):
     assert np.ptp(whole[first][..., below:]) > 0.1
 
 
-def test_the_scores_are_those_of_stardist(course, fresh):
+def test_the_scores_are_those_of_stardist(course):
     pixels, _, truth = unet_ablation.tile()
     wholly = unet_ablation.clear_border(truth)
     assert STORED["nuclei"] == len(np.unique(wholly)) - 1
-    for cut, output in zip(unet_ablation.combinations(course), fresh["outputs"], strict=True):
+    for cut, output in zip(unet_ablation.combinations(course), STORED["outputs"], strict=True):
         labels, _ = unet_ablation.objects(course, unet_ablation.forward(course, pixels, cut))
         score = matching_dataset([wholly], [labels], thresh=0.5, show_progress=False)
         assert (output["cut"], output["matched"]) == (list(cut), score.tp)
@@ -136,48 +124,8 @@ def test_the_chosen_maps_differ_and_show_something():
     assert sorted(unet_ablation.different(maps, 6)) == [1, 2, 3]
 
 
-def without_pictures(stored):
-    """The same with each stored picture as an array, and no text of outlines."""
-    if isinstance(stored, dict):
-        return {
-            key: unet_ablation.pixels_of(value) if key in ("png", "probability", "image")
-            else without_pictures(value)
-            for key, value in stored.items() if key not in ("outlines", "truth")
-        }  # fmt: skip
-    return [without_pictures(value) for value in stored] if isinstance(stored, list) else stored
-
-
-def same(first, second):
-    if isinstance(first, dict):
-        assert first.keys() == second.keys()
-        for key in first:
-            same(first[key], second[key])
-    elif isinstance(first, list):
-        for one, other in zip(first, second, strict=True):
-            same(one, other)
-    elif isinstance(first, np.ndarray):
-        assert np.abs(first - second).max() < 0.07  # one shade
-    else:
-        assert first == (pytest.approx(second, abs=1e-3) if isinstance(first, float) else second)
-
-
-def test_the_stored_file_is_what_the_network_says_now(fresh):
-    same(without_pictures(fresh), without_pictures(STORED))
-
-
-def test_the_fixture_of_the_page_is_what_stardist_says_now(course):
-    stored = json.loads(FIXTURE.read_text(encoding="utf-8"))
-    for now, before in zip(unet_ablation.fixture(course), stored, strict=True):
-        assert now["cut"] == before["cut"]
-        np.testing.assert_allclose(now["outlines"], before["outlines"], atol=0.05)
-
-
-def test_the_chapter_quotes_the_figure_and_agrees_with_the_drawn_u():
-    quoted = json.loads(
-        (ROOT / "figures" / "unet_ablation" / "data.json").read_text(encoding="utf-8")
-    )
-    assert plain(unet_ablation.quoted(STORED)) == quoted
-    drawn = json.loads((ROOT / "figures" / "unet" / "data.json").read_text(encoding="utf-8"))
+def test_the_figure_agrees_with_the_drawn_u():
+    quoted, drawn = read("unet_ablation"), read("unet")
     assert sum(stage["parameters"] for stage in STORED["stages"]) == drawn["parameters"]
     assert quoted["skips"] == drawn["depth"]
     shrunk = drawn["layers"]["input"]["side"] // STORED["side"]
@@ -187,7 +135,3 @@ def test_the_chapter_quotes_the_figure_and_agrees_with_the_drawn_u():
         if stage["kind"] in ("down", "up"):
             assert [it["channels"] for it in of_drawing] == stage["channels"]
             assert {it["side"] for it in of_drawing} == {stage["shape"][0] * shrunk}
-
-
-def test_the_file_stays_small():
-    assert (ROOT / "figures" / "unet_ablation" / "page.json").stat().st_size < 150_000

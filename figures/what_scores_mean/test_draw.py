@@ -1,13 +1,9 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from skimage.measure import label
 
+from figures._shared.stored import read
 from figures.what_scores_mean import draw as meaning
-
-DATA = Path(__file__).resolve().parents[2] / "docs" / "data"
 
 
 @pytest.fixture
@@ -24,7 +20,7 @@ def row():
 @pytest.fixture(scope="module")
 def numbers():
     """What the page shows."""
-    return json.loads((DATA / "what_scores_mean.json").read_text(encoding="utf-8"))
+    return read("what_scores_mean")
 
 
 def test_only_neighbours_make_a_pair(row):

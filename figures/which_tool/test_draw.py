@@ -1,13 +1,11 @@
-import json
-
 import numpy as np
 import pytest
 
-from course_build import ROOT
+from figures._shared.stored import read
 from figures.which_tool.draw import compare, shapes
 
 #: What the page quotes.
-QUOTED = json.loads((ROOT / "figures" / "which_tool" / "data.json").read_text(encoding="utf-8"))
+QUOTED = read("which_tool")
 
 
 @pytest.fixture
