@@ -209,12 +209,12 @@ def networks():
 
     image, truth = data.nuclei()
     stardist, bright = course_network().keras_model, normalize(image, 1, 99.8)
-    found = effective(lambda *at: stardist_gradient(stardist, *at), bright, inner_centres(truth))
+    side_seen = effective(lambda *at: stardist_gradient(stardist, *at), bright, inner_centres(truth))
     yield {
         "name": "StarDist of this course",
         "layers": stardist_layers(stardist),
         "scale": 1,
-        "effective": round(found),
+        "effective": round(side_seen),
         "note": "Read from the layers of the network, the whole way down and up. Its skip "
         "connections are shorter ways and see less.",
     }
@@ -224,12 +224,12 @@ def networks():
     small = zoom(normalize(image, 1, 99), shrink, order=1)
     inside = inner_centres(truth, around=math.ceil(TILE / 2 / shrink) + 1)  # by whole tiles
     centres = [tuple(round(value * shrink) for value in centre) for centre in inside]
-    found = effective(lambda *at: cellpose_gradient(net, *at), small, centres, TILE // 2)
+    side_seen = effective(lambda *at: cellpose_gradient(net, *at), small, centres, TILE // 2)
     yield {
         "name": "Cellpose of this course",
         "layers": cellpose_layers(net),
         "scale": round(1 / shrink, 4),
-        "effective": round(found / shrink),
+        "effective": round(side_seen / shrink),
         "note": f"Nuclei are shrunk from {DIAMETER} to {learned:.0f} px first. Drawn and "
         "measured: the way through the convolutions. A style vector also averages over the "
         f"whole tile ({TILE / shrink:.0f} px of the image), and nothing beyond it is seen.",
