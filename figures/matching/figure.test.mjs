@@ -7,7 +7,7 @@ import {
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const fixture = read("./answers.json");
-const data = read("./figure.json");
+const data = read("./page.json");
 const grid = { rows: data.rows, columns: data.columns };
 const start = Object.entries(data.objects).map(([name, place]) => ({ name, pixels: box(place, grid) }));
 const image = (text) => Uint8Array.from(text, Number);
