@@ -34,15 +34,21 @@ def pytest_configure(config):
     config.pluginmanager.register(Costs(), "costs")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest takes those with a mark
 def pytest_collection_modifyitems(items):
-    """What takes minutes first, the notebooks; so the processes end together, on short tests."""
+    """What takes minutes first, the notebooks; so the processes end together, on short tests.
 
-    def slowness(item):
-        if item.path.suffix == ".ipynb":
-            return 0
-        return 1 if {"open_page", "visits", "site", "page_visit"} & set(item.fixturenames) else 2
-
-    items.sort(key=slowness)
+    Notebooks, and what needs the built site or a browser, are marked slow: `make check` leaves
+    them out.
+    """
+    order = {}
+    for item in items:
+        is_notebook = item.path.suffix == ".ipynb"
+        needs_site = bool({"browser", "site", "published", "disk"} & set(item.fixturenames))
+        if is_notebook or needs_site:
+            item.add_marker("slow")
+        order[item] = 0 if is_notebook else 1 if needs_site else 2
+    items.sort(key=order.get)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.site.checks import VARIANTS, axe_faults, overflow_faults
 from tests.site.places import REPO_URL, ROOT
 from tests.site.server import serve
 
@@ -134,29 +133,3 @@ def test_a_published_site_knows_its_repository_and_another_does_not(form, publis
     with serve(published) as address:
         page = form(address=address)
         assert page.get_by_label("Address of the repository").input_value() == REPO_URL
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_form_is_accessible_and_fits(form, variant):
-    scheme, width = VARIANTS[variant]
-    page = form(scheme=scheme, width=width)
-    fill_in(page)
-    page.get_by_label("Which notebooks?").select_option("complete")
-    page.get_by_label("Folder in the learner").fill("a b")
-    page.get_by_role("status").filter(has_text="no space").wait_for()
-    assert axe_faults(page) == []
-    page.get_by_label("Folder in the learner").fill("")
-    page.locator(".hub-result:visible").nth(1).wait_for()
-    assert axe_faults(page) == []
-    assert overflow_faults(page) == []
-
-
-def test_without_script_the_link_is_explained(browser, root):
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(root + PAGE)
-        words = page.locator("figure[data-figure='hub_link']").inner_text()
-        assert "git-pull?repo=https://github.com/owner/name&branch=gh-pages" in words
-    finally:
-        context.close()

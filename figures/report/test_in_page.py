@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from tests.site.checks import VARIANTS, axe_faults, overflow_faults
 from tests.site.places import ROOT
 
 PAGE = "practice/reporting/"
@@ -191,19 +190,6 @@ def test_typed_markup_stays_text(form):
     page.get_by_label("Kind of object", exact=True).fill("<img src=x onerror=alert(1)>")
     assert page.locator(".report-paragraph img").count() == 0
     assert "<img src=x" in paragraph(page)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_form_is_accessible_and_fits(form, variant):
-    scheme, width = VARIANTS[variant]
-    page = form(scheme=scheme, width=width)
-    fill_in(page)
-    page.get_by_label("Dimensions", exact=True).select_option("3")
-    page.get_by_label("Value of the score", exact=True).fill("91")
-    page.locator(".report-example").evaluate("details => { details.open = true }")
-    page.get_by_role("status").filter(has_text="another look").wait_for()
-    assert axe_faults(page) == []
-    assert overflow_faults(page) == []
 
 
 def test_without_script_the_example_and_the_template_are_there(browser, root):

@@ -13,7 +13,7 @@ ANSWERS = json.loads((ROOT / "figures/threshold/answers.json").read_text(encodin
 
 @pytest.fixture
 def figure(open_page):
-    figure = open_page("reference/add-a-figure/").locator("[data-figure=threshold]")
+    figure = open_page("reference/add-a-figure/").locator("figure[data-figure=threshold]")
     expect(figure.locator("canvas")).to_be_visible(timeout=PATIENCE)
     return figure
 
@@ -41,11 +41,3 @@ def test_the_keyboard_alone_moves_it(figure):
     figure.page.keyboard.press("Tab")
     figure.page.keyboard.press("Enter")
     says(figure, 50)
-
-
-def test_without_script_the_text_says_what_happens(browser, root):
-    page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(root + "reference/add-a-figure/")
-    expect(page.locator("[data-figure=threshold]")).to_contain_text("pieces")
-    expect(page.locator("[data-figure=threshold] canvas")).to_have_count(0)
-    page.context.close()
