@@ -18,7 +18,7 @@ from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
-from course_build import Stop, offline
+from course_build import ROOT, Stop, offline
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
 from course_build.pages import (
@@ -38,9 +38,7 @@ FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 LOG = get_plugin_logger("course")
 CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
-PRINTED_LINK = re.compile(
-    r'<a href="([^":#]*(?:slides|worksheets)/[\w-]+\.(?:html|pdf))">(.*?)</a>'
-)
+PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
 # A deck's links to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
 # Names, operators, brackets and spaces: in the text's colour.
@@ -184,10 +182,11 @@ def _publish_printed(files, config):
     Without it they stay known, as excluded, so that links to them warn nobody: see _without_dead().
     """
     teach = Path(config.docs_dir) / "teach"
+    printed = _root(config) / PRINTED.relative_to(ROOT)
     for source in sorted([*teach.glob("slides/*.md"), *teach.glob("worksheets/*.md")]):
         for kind in (".html", ".pdf") if source.parent.name == "slides" else (".pdf",):
             uri = source.with_suffix(kind).relative_to(config.docs_dir).as_posix()
-            path = PRINTED / uri
+            path = printed / uri
             there = InclusionLevel.INCLUDED if path.exists() else InclusionLevel.EXCLUDED
             content = path.read_bytes() if path.exists() else b""
             if kind == ".html" and not config.use_directory_urls:

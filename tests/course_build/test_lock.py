@@ -1,4 +1,4 @@
-"""tools/lock.py: what it makes of uv's lines."""
+"""What the lock makes of uv's lines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Addresses, numbers, math, pictures and fonts on every kind of page."""
+"""What MkDocs is told: addresses, edit links, fonts, figures and printed files of every page."""
 
 import json
 import re
@@ -6,12 +6,8 @@ import subprocess
 import zipfile
 
 import pytest
-from PIL import Image
 
 from tests.course_build.tiny_project import code, markdown, printed
-
-FORMULA = r"$\frac{a}{b}$"
-
 
 # Addresses
 
@@ -98,139 +94,6 @@ def test_the_edit_link_leads_to_the_file_a_page_is_made_from(project, addresses,
     assert f"https://github.com/facility/course/edit/main/{source}" in project.page(page)
 
 
-# Numbers
-
-
-def test_pages_quote_numbers_from_the_pages_data_and_the_training_results(project):
-    project.write("docs/data/rays.json", '{"count": 32}')
-    project.write("training/results/scores.json", '{"net": {"ap": 0.8512}}')
-    project.write(
-        "docs/page.md", "{{ rays.count }} rays, {{ scores.net.ap | .2f }} ({{rays.count|.1f}})"
-    )
-    html = project.page("page")
-    assert "32 rays, 0.85 (32.0)" in html
-    assert not (project.root / "site" / "data").exists()
-
-
-def test_numbers_in_code_and_in_notebooks_stay_as_they_are(project):
-    project.write("docs/page.md", "`{{ rays.gone }}`\n\n```\n{{ rays.gone }}\n```")
-    project.notebook("05_nuclei", markdown("Set {{ x.y }}."), code('f"{{x.y}}"', printed("{x.y}")))
-    assert project.page("page").count("{{ rays.gone }}") == 2
-    assert "Set {{ x.y }}." in project.page("notebooks/05_nuclei")
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        "gone.count",
-        "rays.gone",
-        "rays.shape",
-        "rays",
-        "rays.count | .2x",
-        "rays.name | .2f",
-        "1 + 1",
-    ],
-)
-def test_an_unknown_number_stops_the_build_and_names_the_page(project, number):
-    project.write("docs/data/rays.json", '{"count": 32, "shape": [1, 2], "name": "long"}')
-    project.write("docs/page.md", f"There are {{{{ {number} }}}} rays.")
-    assert re.search(r"^page\.md: .*" + re.escape(number), project.why_it_stops())
-
-
-def test_unreadable_numbers_stop_the_build_and_name_the_file(project):
-    project.write("docs/data/rays.json", "{")
-    assert re.search(r"rays\.json: not JSON", project.why_it_stops())
-
-
-def test_two_files_of_numbers_with_one_name_stop_the_build(project):
-    project.write("docs/data/scores.json", "{}")
-    project.write("training/results/scores.json", "{}")
-    assert re.search("the name 'scores' is taken", project.why_it_stops())
-
-
-# Math
-
-
-def test_math_is_rendered_in_pages_and_notebooks_without_a_script(project):
-    project.with_katex()
-    project.write("docs/page.md", f"A fraction {FORMULA}.\n\n$$\nx < y\n$$")
-    project.notebook("05_nuclei", markdown(FORMULA))
-    site = project.build()
-    for path in ("page", "notebooks/05_nuclei"):
-        html = (site / path / "index.html").read_text()
-        assert 'class="katex"' in html and "<math" in html and "<script" not in html
-        stylesheet = re.search(r'<link rel="stylesheet" href="([^"]+)"></head>', html)[1]
-        assert (site / path / stylesheet).resolve().is_file()
-    assert 'class="katex-display"' in (site / "page" / "index.html").read_text()
-
-
-def test_a_page_without_math_loads_nothing_for_it(project):
-    project.with_katex()
-    assert "katex" not in project.page("")
-
-
-def test_only_one_format_of_each_math_font_is_published(project):
-    project.with_katex()
-    folder = project.build() / "assets" / "katex"
-    css = (folder / "katex.min.css").read_text()
-    fonts = set(re.findall(r"url\(([^)]+)\)", css))
-    assert len(fonts) >= 16 and all(font.endswith(".woff2") for font in fonts)
-    assert fonts == {f"fonts/{file.name}" for file in (folder / "fonts").iterdir()}
-
-
-def test_a_wrong_formula_stops_the_build_and_names_page_and_formula(project):
-    project.with_katex()
-    project.write("docs/page.md", r"A wrong one: $\frac{a}$.")
-    assert re.search(
-        r"page\.md: the formula .*frac\{a\}.* does not compile", project.why_it_stops()
-    )
-
-
-def test_math_without_katex_stops_the_build_and_says_what_to_run(project):
-    project.write("docs/page.md", r"Not seen before: $\alpha_{31}$")
-    assert re.search("npm ci", project.why_it_stops())
-
-
-# Pictures
-
-
-def test_a_picture_gets_its_size_and_waits_until_it_is_seen(project):
-    project.write("docs/images/cells.webp")
-    Image.new("RGB", (300, 120)).save(project.root / "docs" / "images" / "cells.webp")
-    project.write("docs/tools/page.md", "![Two cells](../images/cells.webp)")
-    (image,) = re.findall("<img[^>]*>", project.page("tools/page"))
-    assert 'width="300"' in image and 'height="120"' in image
-    assert 'loading="lazy"' in image and 'decoding="async"' in image
-
-
-def test_a_drawing_keeps_its_shape_at_the_width_the_author_chose(project):
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"/>'
-    project.write("docs/images/cells.svg", svg)
-    text = "![Two cells](images/cells.svg#only-light){ width=200 loading=eager }"
-    project.write("docs/index.md", text)
-    (image,) = re.findall("<img[^>]*>", project.page(""))
-    assert 'width="200"' in image and 'height="50"' in image and 'loading="eager"' in image
-
-
-@pytest.mark.parametrize(
-    ("picture", "reason"),
-    [
-        ("![](images/cells.svg)", "has no alt text"),
-        ('<img src="images/cells.svg">', "has no alt text"),
-        ('<img alt="Two cells" src="images/gone.svg">', "is not on the site"),
-        ("![Two cells](https://host.test/cells.png)", "comes from another host"),
-        ("![Two cells](images/broken.svg)", "cannot be read"),
-        ("![Two cells](images/broken.png)", "cannot be read"),
-    ],
-)
-def test_a_bad_picture_stops_the_build_and_names_the_page(project, picture, reason):
-    project.write("docs/images/cells.svg", '<svg width="4px" height="1px"/>')
-    project.write("docs/images/broken.svg", "<svg")
-    project.write("docs/images/broken.png", "no picture")
-    project.write("docs/index.md", f"# Home\n\n{picture}")
-    assert re.search(rf"index\.md: the picture .*{reason}", project.why_it_stops())
-
-
 # Size
 
 
@@ -263,15 +126,73 @@ def test_a_missing_font_stops_the_build_and_says_what_to_run(project):
 # Figures
 
 
-def test_only_a_page_with_an_interactive_figure_loads_its_stylesheet(project):
-    project.write("docs/stylesheets/figures/toy.css", "p {}")
-    project.write("docs/plain.md", "# Plain\n\nText about `data-figure`.\n")
-    project.write("docs/toy.md", '# Toy\n\n<figure data-figure="toy"><p>Text.</p></figure>\n')
-    link = '<link rel="stylesheet" href="../stylesheets/figures/toy.css">'
-    assert link in project.page("toy")
-    assert "toy.css" not in (project.root / "site" / "plain" / "index.html").read_text()
+@pytest.fixture
+def toy(project):
+    """A project with the interactive figure `toy`, and a page that names it."""
+    project.write("figures/toy/figure.js", "export const mount = () => {};")
+    project.write("figures/toy/figure.md", '<figure data-figure="toy"><p>Text.</p></figure>\n')
+    project.write("docs/toy.md", '# Toy\n\n--8<-- "figures/toy/figure.md"\n')
+    return project
 
 
-def test_a_figure_without_a_stylesheet_of_its_own_asks_for_none(project):
-    project.write("docs/toy.md", '# Toy\n\n<figure data-figure="toy"><p>Text.</p></figure>\n')
-    assert "toy.css" not in project.page("toy")
+def test_only_a_page_with_an_interactive_figure_loads_its_stylesheet(toy):
+    toy.write("figures/toy/figure.css", "p {}")
+    toy.write("docs/plain.md", "# Plain\n\nText about `data-figure`.\n")
+    assert '<link rel="stylesheet" href="../figures/toy/figure.css">' in toy.page("toy")
+    assert "figure.css" not in (toy.root / "site" / "plain" / "index.html").read_text()
+    assert (toy.root / "site" / "figures" / "toy" / "figure.js").is_file()
+
+
+def test_a_figure_without_a_stylesheet_of_its_own_asks_for_none(toy):
+    assert "figure.css" not in toy.page("toy")
+
+
+def test_a_picture_that_has_a_dark_twin_is_published_and_shown_with_it(project):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"/>'
+    for scheme in ("light", "dark"):
+        project.write(f"figures/rays/rays-{scheme}.svg", svg)
+    project.write("docs/tools/page.md", "![Two rays](../figures/rays/rays-light.svg)")
+    pictures = re.findall(r'<img alt="Two rays" src="([^"]+)"', project.page("tools/page"))
+    assert pictures == [
+        "../../figures/rays/rays-light.svg#only-light",
+        "../../figures/rays/rays-dark.svg#only-dark",
+    ]
+
+
+# Slides and worksheets
+
+
+@pytest.fixture
+def deck(project):
+    """A project with the source of one deck, and a page that leads to it."""
+    project.write("docs/teach/slides/stardist.md", "# Rays")
+    text = "[On screen](slides/stardist.html) or [to print](slides/stardist.pdf)"
+    project.write("docs/teach/slides.md", f"# Slides\n\n{text}\n")
+    project.configure("exclude_docs: |\n", "exclude_docs: |\n  teach/slides/*.md\n")
+    return project
+
+
+DECK = '<a href="../../tools/net/index.html#use">'
+
+
+def test_slides_that_are_not_made_yet_leave_their_words_and_no_dead_link(deck):
+    html = deck.page("teach/slides")
+    assert "On screen or to print" in html and "href" not in html
+    assert not (deck.root / "site" / "teach" / "slides" / "stardist.html").exists()
+
+
+def test_slides_that_are_made_are_published_and_linked(deck):
+    deck.write("build/print/teach/slides/stardist.html", DECK)
+    deck.write("build/print/teach/slides/stardist.pdf", b"%PDF-")
+    html = deck.page("teach/slides")
+    assert '<a href="stardist.html">On screen</a> or <a href="stardist.pdf">to print</a>' in html
+    made = deck.root / "site" / "teach" / "slides" / "stardist.html"
+    assert made.read_text() == DECK
+    assert made.with_suffix(".pdf").read_bytes() == b"%PDF-"
+
+
+def test_on_disk_a_deck_leads_to_the_pages_as_they_lie_there(deck):
+    deck.write("build/print/teach/slides/stardist.html", DECK)
+    deck.configure("site_name", "use_directory_urls: false\nsite_name")
+    made = deck.build() / "teach" / "slides" / "stardist.html"
+    assert made.read_text() == '<a href="../../tools/net.html#use">'

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from course_build import publish
+from course_build import programs, publish
 
 SITE_URL = "https://facility.test/course/"
 REPO_URL = "https://github.com/facility/course"
@@ -167,7 +167,7 @@ def test_the_command_ends_with_1_and_names_the_fault_or_says_that_all_is_well(si
 
 
 def test_a_site_that_does_not_build_ends_with_the_builders_words(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(publish, "ROOT", tmp_path)  # there is no mkdocs.yml
+    monkeypatch.setattr(programs, "ROOT", tmp_path)  # there is no mkdocs.yml
     arguments = [f"--site-url={SITE_URL}", f"--repo-url={REPO_URL}", f"--out={tmp_path / 'out'}"]
     assert publish.main(arguments) == 1
     told = capsys.readouterr().err

@@ -12,6 +12,7 @@ from mkdocs.exceptions import Abort, PluginError
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
+HOOKS = ROOT / "src" / "course_build" / "mkdocs_hooks.py"
 COURSE = {"python": "3.11.7", "packages": {"stardist": "0.9.2"}, "device": "CPU", "seconds": 31}
 CONFIG = """
 site_name: Tiny
@@ -22,7 +23,6 @@ markdown_extensions: [attr_list, def_list, md_in_html, tables, pymdownx.superfen
   pymdownx.arithmatex: {{generic: true}}]
 plugins: [mkdocs-jupyter: {{include: ['*.ipynb'], execute: false, cache: false}}]
 exclude_docs: |
-  data/
   *.yml
   *.bib
 hooks: ["{hooks}"]
@@ -68,7 +68,7 @@ class Project:
 
     def __init__(self, root):
         self.root = root
-        self.write("mkdocs.yml", CONFIG.format(hooks=(ROOT / "theme" / "hooks.py").as_posix()))
+        self.write("mkdocs.yml", CONFIG.format(hooks=HOOKS.as_posix()))
         self.write("overrides/main.html", PAGE)
         self.write("docs/index.md", "# Home")
         self.write("pyproject.toml", '[project]\nname = "bioimage-course"\nversion = "1.2.3"\n')
@@ -84,6 +84,12 @@ class Project:
         else:
             file.write_text(content, encoding="utf-8")
         return file
+
+    def configure(self, old, new):
+        """Put `new` in the place of `old` in mkdocs.yml."""
+        text = (self.root / "mkdocs.yml").read_text(encoding="utf-8")
+        assert old in text
+        self.write("mkdocs.yml", text.replace(old, new))
 
     def notebook(self, name, *cells, course=COURSE, title="# Title"):
         """Write notebooks/NAME.ipynb: a title, then `cells`."""

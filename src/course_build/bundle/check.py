@@ -19,9 +19,9 @@ import sys
 import time
 import zipfile
 
-import setup_env
 from playwright.sync_api import sync_playwright
 
+import setup_env
 from course_build import ROOT, Stop
 from course_build.bundle import make as bundle
 

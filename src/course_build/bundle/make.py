@@ -25,9 +25,9 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-import setup_env
 from packaging.requirements import Requirement
 
+import setup_env
 from course_build import ROOT, Stop
 from course_build.bundle.scripts import verify
 from course_build.notebooks import students

@@ -14,6 +14,7 @@ import io
 import symtable
 import sys
 import zipfile
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -116,11 +117,14 @@ def _answer(run, notebook):
 
 def _names(cell):
     """Return the names that a cell defines and those that it uses, as two sets."""
-    if cell.cell_type != "code":
-        return set(), set()
-    code = TransformerManager().transform_cell(cell.source)  # %magic and !shell become Python
+    return _names_in(cell.source) if cell.cell_type == "code" else (set(), set())
+
+
+@cache  # every solution asks all cells of its notebook
+def _names_in(source):
+    code = TransformerManager().transform_cell(source)  # %magic and !shell become Python
     try:
-        top = symtable.symtable(code, cell.id, "exec")
+        top = symtable.symtable(code, "cell", "exec")
     except SyntaxError:  # shown on purpose
         return set(), set()
     here = top.get_symbols()

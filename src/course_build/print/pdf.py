@@ -44,10 +44,18 @@ def fingerprint(html, name):
         The page.
     name : str
         Its address on the site, from which its pictures are found.
+
+    Raises
+    ------
+    Stop
+        If a picture is not there.
     """
     digest = hashlib.sha256(on_paper(html).encode())
     for source in sorted(set(SHOWN.findall(html))):
-        digest.update(file_of(normpath(join(dirname(name), source))).read_bytes())
+        picture = file_of(normpath(join(dirname(name), source)))
+        if not picture.is_file():
+            raise Stop(f"{name} shows what is not there: {source}")
+        digest.update(picture.read_bytes())
     return digest.hexdigest()
 
 

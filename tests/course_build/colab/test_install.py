@@ -99,8 +99,8 @@ ADDS = {
         ("-q --no-deps old", (3, 13), []),
         ("-q --no-deps deep", (3, 12), ["deep, installed with --no-deps, needs old"]),
         ("-q --target beside old", (3, 13), []),
-        ("-q old==2.0", (3, 13), ["Colab lacks it, and tests/colab does not know"]),
-        ("-q unheard-of", (3, 13), ["Colab lacks it, and tests/colab does not know"]),
+        ("-q old==2.0", (3, 13), ["Colab lacks it, and packages/ does not know"]),
+        ("-q unheard-of", (3, 13), ["Colab lacks it, and packages/ does not know"]),
     ],
 )
 def test_a_change_of_a_package_is_named(line, python, named):
@@ -120,7 +120,7 @@ def test_the_cell_that_the_course_had_before_would_be_found_out():
 
 def test_what_colab_got_by_itself_is_said():
     found = colab.changes("", HAS | {"old": Version("1.0")}, ADDS, (3, 13))
-    assert found == ["old==1.0 is on Colab's list by now, and in tests/colab too: make colab"]
+    assert found == ["old==1.0 is on Colab's list by now, and in packages/ too: make colab"]
 
 
 def test_an_option_of_pip_that_is_not_known_is_not_passed_over():

@@ -1,4 +1,4 @@
-"""tools/refresh_colab_list.py, against a server on this machine that misbehaves in many ways."""
+"""Taking Colab's list, against a server on this machine that misbehaves in many ways."""
 
 import json
 import threading
@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from course_build import Stop
 from course_build.colab import refresh_list as refresh_colab_list
-from course_build.colab.refresh_list import ListProblem, pin, pins, refresh
+from course_build.colab.refresh_list import pin, pins, refresh
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LIST = "# a comment\n" + "".join(
@@ -99,7 +100,7 @@ def test_a_new_python_gets_a_list_of_its_own(folder):
     ],
 )
 def test_whatever_goes_wrong_the_old_list_stays_whole(folder, pages, options, words):
-    with serve(PAGES | pages, **options) as address, pytest.raises(ListProblem, match=words):
+    with serve(PAGES | pages, **options) as address, pytest.raises(Stop, match=words):
         ask(folder, address)
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [
         ("packages-py313.txt", OLD)

@@ -1,10 +1,11 @@
-"""tools/colab_replica.py: what it builds and what it says; the nightly workflow runs it whole."""
+"""The copy of Colab: what is built and said; the nightly workflow runs it whole."""
 
 import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course_build import Stop
 from course_build.colab import replica as colab_replica
 from course_build.colab import resolver as colab
 
@@ -78,5 +79,5 @@ def test_what_pip_says_of_the_machine_s_own_folders_is_not_held_against_the_cell
 
 
 def test_a_command_that_fails_is_told_with_its_last_words():
-    with pytest.raises(colab_replica.ReplicaProblem, match="what went wrong"):
+    with pytest.raises(Stop, match="what went wrong"):
         colab_replica.run(sys.executable, "-c", "raise SystemExit('what went wrong')")

@@ -1,4 +1,4 @@
-"""tools/run_notebooks.py on tiny notebooks: what it stores, and what it refuses."""
+"""Running tiny notebooks: what is stored, and what is refused."""
 
 import base64
 import io
@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from course_build import Stop
 from course_build.notebooks import run as run_notebooks
 
 
@@ -70,7 +71,7 @@ def stored_with(text, **metadata):
     ],
 )
 def test_what_differs_on_every_machine_or_run_is_refused_with_the_cell(text):
-    with pytest.raises(run_notebooks.NotebookProblem, match="cell 1 prints"):
+    with pytest.raises(Stop, match="cell 1 prints"):
         run_notebooks.tidy(stored_with(text))
 
 
@@ -93,7 +94,7 @@ def test_a_notebook_is_found_by_its_number(tmp_path):
         path.touch()
     assert run_notebooks.find([], tmp_path) == paths
     assert run_notebooks.find(["05"], tmp_path) == paths[1:]
-    with pytest.raises(run_notebooks.NotebookProblem, match="there are: 01_a, 05_b"):
+    with pytest.raises(Stop, match="there are: 01_a, 05_b"):
         run_notebooks.find(["07"], tmp_path)
 
 

@@ -25,7 +25,7 @@ def quiz(project):
     """The quiz of a built page."""
 
     def quiz(text=QUIZ, chapter=CHAPTER):
-        project.write("docs/data/toy.json", '{"shapes": 2}')
+        project.write("figures/toy/data.json", '{"shapes": 2}')
         project.write("docs/chapter.md", chapter)
         project.write("docs/chapter.quiz.yml", text)
         return BeautifulSoup(project.page("chapter"), "html.parser").select_one(".quiz")
@@ -94,7 +94,7 @@ def test_markup_in_a_text_is_shown_not_run(quiz):
          "unknown number"],
 )  # fmt: skip
 def test_a_quiz_that_nobody_could_answer_stops_the_build(project, change, message):
-    project.write("docs/data/toy.json", '{"shapes": 2}')
+    project.write("figures/toy/data.json", '{"shapes": 2}')
     project.write("docs/chapter.md", CHAPTER)
     project.write("docs/chapter.quiz.yml", change(QUIZ))
     assert message in project.why_it_stops()
@@ -103,7 +103,7 @@ def test_a_quiz_that_nobody_could_answer_stops_the_build(project, change, messag
 def test_a_marker_without_a_file_and_a_file_without_a_marker_stop_the_build(project):
     project.write("docs/chapter.md", CHAPTER)
     assert "needs chapter.quiz.yml" in project.why_it_stops()
-    project.write("docs/data/toy.json", '{"shapes": 2}')
+    project.write("figures/toy/data.json", '{"shapes": 2}')
     project.write("docs/chapter.quiz.yml", QUIZ)
     project.write("docs/chapter.md", "# Chapter\n")
     assert "say once where" in project.why_it_stops()

@@ -13,14 +13,14 @@ def pages(pdf):
 
 def bookmarks(pdf):
     """Return the titles of a PDF's bookmarks; the document's own title, the last, is left out."""
-    found = []
+    titles = []
     for plain, coded in TITLE.findall(pdf):
         if coded:
             raw = bytes.fromhex(coded.decode())
-            found.append(raw.removeprefix(b"\xfe\xff").decode("utf-16-be"))
+            titles.append(raw.removeprefix(b"\xfe\xff").decode("utf-16-be"))
         else:
-            found.append(re.sub(rb"\\(.)", rb"\1", plain).decode("latin-1"))
-    return found[:-1]
+            titles.append(re.sub(rb"\\(.)", rb"\1", plain).decode("latin-1"))
+    return titles[:-1]
 
 
 def squeezed(title):
