@@ -11,6 +11,7 @@ import report_presets
 from bioimage_course import WEIGHTS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+FORM = DOCS / "javascripts" / "figures" / "report.js"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_hashes_are_those_published_beside_the_weights(page):
 def test_presets_are_up_to_date_and_fill_fields_that_the_form_has(page):
     presets = json.loads(page["presets"])
     assert presets == report_presets.presets(), "run figures/report_presets.py again"
-    names = set(re.findall(r'\{ name: "(\w+)"', report_presets.MODULE.read_text(encoding="utf-8")))
+    names = set(re.findall(r'\{ name: "(\w+)"', FORM.read_text(encoding="utf-8")))
     for preset in presets.values():
         assert set(preset["fields"]) < names
 
@@ -49,13 +50,12 @@ def test_the_thresholds_are_those_that_come_with_the_weights(page):
     assert float(said["nms_thresh"]) == pytest.approx(tuned["nms"], rel=1e-5)
 
 
-def test_example_and_template_are_what_the_form_says(page):
-    typed = json.loads(page["presets"])["course_stardist"]["fields"] | report_presets.EXAMPLE
-    made = report_presets.in_node(typed)
-    assert (page["paragraph"], page["card"]) == (made["paragraph"], made["card"])
-    assert page["template"] == report_presets.in_node({})["paragraph"]
-    assert json.loads(page["card"])["missing"] == []
-    assert "[pixel size]" in page["template"]
+def test_example_and_template_are_up_to_date_here_and_for_the_form_s_test(page):
+    shown = report_presets.example(json.loads(page["presets"]))
+    assert (page["paragraph"], json.loads(page["card"])) == (shown["paragraph"], shown["card"])
+    stored = json.loads(report_presets.FIXTURE.read_text(encoding="utf-8"))
+    assert stored == shown | {"template": page["template"]}, "run figures/report_presets.py again"
+    assert shown["card"]["missing"] == [] and "[" not in shown["paragraph"]
 
 
 def test_what_the_page_puts_into_html_cannot_end_an_attribute(page):
