@@ -13,7 +13,7 @@ RUN = @.venv/bin/python
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test notebooks figures models links lock clean \
+.PHONY: help serve site test notebooks figures models evaluate links lock clean \
 	publish-check student-notebooks colab colab-replica bundle bundle-check slides
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,10 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	@echo "is faster. Ctrl-C is safe: training goes on from its last checkpoint."
 	$(RUN) training/train_stardist.py
 	$(RUN) training/train_cellpose.py
+	@$(MAKE) --no-print-directory evaluate
+
+evaluate: ## score the course's models without training them, and describe them (15 minutes)
+	$(SETUP)
 	$(RUN) training/evaluate.py
 	$(RUN) training/write_cards.py
 	$(RUN) figures/model_scores.py
