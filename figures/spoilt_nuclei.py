@@ -18,11 +18,11 @@ from skimage.measure import approximate_polygon, find_contours, regionprops
 from skimage.restoration import denoise_nl_means
 from skimage.segmentation import relabel_sequential
 from skimage.transform import rescale
-from stardist.matching import matching
 from tqdm import tqdm
 
 from _style import DOCS, plain, write
 from bioimage_course import data
+from bioimage_course.mistakes import mistakes
 from failures import CROP, DIAMETER, PART, course_models, truth_at, truth_part
 
 FILE = DOCS / "javascripts" / "figures" / "break_it.json"
@@ -171,14 +171,15 @@ def paths(labels, zoom):
 
 
 def judged(labels, zoom, nuclei):
-    """Counts of the whole part; outlines in the crop: found, false (after a !), numbers missed."""
-    truth, labels = truth_at(zoom), relabel_sequential(labels)[0]
-    match = matching(truth, labels, thresh=0.5, report_matches=True)
-    pairs = [match.matched_pairs[index] for index in match.matched_tps]
-    hit, found = {n for n, _ in pairs}, {o for _, o in pairs}
+    """Counts of the whole part: found, false, not found; outlines in the crop, false ones after
+    a !; and the places of the nuclei in the crop that are not found."""
+    labels = relabel_sequential(labels)[0]
+    named = mistakes(truth_at(zoom), labels)
+    found = set(named.pairs.values())
     outlines = [("" if o in found else "!") + path for o, path in paths(labels, zoom).items()]
-    missed = [place for place, number in enumerate(nuclei) if number not in hit]
-    return [match.tp, match.fp, match.fn, " ".join(outlines), missed]
+    not_found = [place for place, number in enumerate(nuclei) if number not in named.pairs]
+    counts = [len(found), len(named.predicted) - len(found), len(named.annotated) - len(found)]
+    return [*counts, " ".join(outlines), not_found]
 
 
 def grey(given):
@@ -235,8 +236,8 @@ def key(setting):
 
 
 def ap(judgement):
-    hits, false, missed = judgement[:3]
-    return hits / (hits + false + missed)
+    found, false, not_found = judgement[:3]
+    return found / (found + false + not_found)
 
 
 def scores(page):
