@@ -16,6 +16,7 @@ TARGETS = {
     "notebooks",
     "figures",
     "models",
+    "evaluate",
     "links",
     "lock",
     "clean",
@@ -51,6 +52,15 @@ def test_help_lists_every_target_in_one_line_each():
     listed = re.findall(r"^  make ([\w-]+) +\S.{10,95}$", make("help").stdout, flags=re.MULTILINE)
     defined = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert sorted(listed) == sorted(defined) == sorted(TARGETS)
+
+
+def test_evaluate_scores_as_models_does_and_trains_nothing():
+    scored = make("--dry-run", "evaluate").stdout
+    assert "training/evaluate.py" in scored and "training/write_cards.py" in scored
+    assert "train_stardist" not in scored
+    trained = make("--dry-run", "models").stdout
+    assert trained.index("train_cellpose.py") < trained.index("training/evaluate.py")
+    assert trained.endswith(scored)
 
 
 def test_serve_on_a_taken_port_is_one_line_before_anything_else():

@@ -52,7 +52,9 @@ def easy_window(mask, truth, side=64):
             annotated, objects = inside(truth[window]), inside(label(mask[window]))
             if count(annotated) < 2 or count(objects) != count(annotated):
                 continue
-            overlap = np.sum((objects > 0) & (annotated > 0)) / np.sum((objects > 0) | (annotated > 0))
+            overlap = np.sum((objects > 0) & (annotated > 0)) / np.sum(
+                (objects > 0) | (annotated > 0)
+            )
             best = max(best, (overlap, window), key=lambda pair: pair[0])
     return best[1]
 
