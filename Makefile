@@ -2,12 +2,12 @@
 
 PORT ?= 8000
 
-# The first Python that runs, to start the set-up with; tools/setup_env.py takes one that fits.
+# The first Python that runs, to start the set-up with; setup_env.py takes one that fits.
 PYTHON = $(or $(shell for python in python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
 	&& echo $$python && break; done),$(error No Python found. Install Python 3.12, then try again))
 
-SETUP = @$(PYTHON) tools/setup_env.py
+SETUP = @$(PYTHON) setup_env.py
 RUN = @.venv/bin/python
 
 # A banner about another program, at every build.

