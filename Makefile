@@ -65,7 +65,6 @@ publish-check: ## build and check what is published (SITE_URL=https://… REPO_U
 
 colab: ## ask pip whether the set-up cells leave Colab's packages alone; note its answer
 	$(SETUP)
-	$(RUN) -m pip install --quiet uv==0.13.9
 	$(RUN) tools/colab.py
 
 colab-replica: ## run notebooks 00, 05, 06 in a copy of Colab (Python 3.13; 8 GB, 10 minutes)
@@ -88,7 +87,6 @@ links: ## ask other sites whether our links to them still lead somewhere
 
 lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(SETUP)
-	$(RUN) -m pip install --quiet uv==0.13.9
 	$(RUN) tools/lock.py
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm update --package-lock-only --loglevel=error
 
