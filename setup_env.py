@@ -432,6 +432,8 @@ def fetch_browser_libraries(kind):
     say("fetching the browser libraries that package-lock.json names")
     # npm is a script that looks for node on the path.
     environment = dict(os.environ, PATH=SCRIPTS + os.pathsep + os.environ.get("PATH", ""))
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # where npm would keep its downloads
+        environment.setdefault("npm_config_cache", os.path.join(VENV, "npm"))
     npm = os.path.join(SCRIPTS, "npm.exe" if WINDOWS else "npm")
     omit = ["--omit=dev"] if kind == "site" else []
     run("npm", [npm, "ci", "--no-fund", "--no-audit", "--loglevel=error", *omit], env=environment)

