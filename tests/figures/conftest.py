@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "figures"))
 @pytest.fixture
 def docs(tmp_path, monkeypatch):
     """A folder that stands in for docs/ while a script runs."""
-    import _style
 
     monkeypatch.setattr(_style, "DOCS", tmp_path)
     return tmp_path

@@ -27,7 +27,7 @@ def test_a_script_writes_the_same_drawings_and_numbers_again(script, docs):
 
 
 def test_light_and_dark_differ_only_in_colour(docs):
-    import convolution
+    from figures.convolution import draw as convolution
 
     convolution.main()
     light, dark = (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from _style import DOCS, plain
 from bioimage_course import data
+from figures._shared.files import plain
 
 
 def published(name):
@@ -31,7 +31,7 @@ def same(found, expected):
 
 @pytest.mark.parametrize("kernel", ["EDGE", "BLUR"])
 def test_convolution_by_hand_agrees_with_scipy(kernel):
-    import convolution
+    from figures.convolution import draw as convolution
 
     crop, _, _ = convolution.compute()
     kernel = getattr(convolution, kernel)
@@ -40,7 +40,7 @@ def test_convolution_by_hand_agrees_with_scipy(kernel):
 
 
 def test_scipys_convolve_flips_the_kernel_and_correlate_does_not():
-    import convolution
+    from figures.convolution import draw as convolution
 
     crop, _, _ = convolution.compute()
     by_hand = convolution.convolve(crop, convolution.EDGE)
@@ -61,7 +61,7 @@ def test_written_out_sum_is_scipys_value_at_that_pixel():
 
 
 def test_max_pool_keeps_the_largest_of_each_block():
-    from convolution import max_pool
+    from figures.convolution.draw import max_pool
 
     assert max_pool(np.arange(16).reshape(4, 4)).tolist() == [[5, 7], [13, 15]]
 
@@ -70,7 +70,7 @@ def test_max_pool_keeps_the_largest_of_each_block():
 
 
 def test_gradient_step_agrees_with_the_slope_of_the_loss():
-    import neuron
+    from figures.neuron import draw as neuron
 
     step = published("neuron")["step"]
     x = np.array([pixel["brightness"] for pixel in step["pixels"].values()])
@@ -89,7 +89,7 @@ def test_the_four_pixels_are_what_the_image_and_the_annotation_say():
 
 
 def test_trained_neuron_is_at_the_bottom_of_the_valley():
-    import neuron
+    from figures.neuron import draw as neuron
 
     x, y, counts, visited, numbers = neuron.compute()
     at = [neuron.loss(x, y, neuron.WEIGHT, visited[-1] + d, counts) for d in (-0.1, 0, 0.1)]
@@ -103,7 +103,7 @@ def test_trained_neuron_is_at_the_bottom_of_the_valley():
 
 
 def test_backpropagation_agrees_with_the_slope_of_the_loss():
-    import overfitting as net
+    from figures.overfitting import draw as net
 
     rng = np.random.default_rng(0)
     windows, truth = rng.random((20, net.SIDE**2)), rng.integers(0, 2, 20).astype(float)
@@ -126,7 +126,7 @@ def test_few_pixels_are_learned_by_heart_and_many_are_not():
 
 
 def test_overfitting_is_the_same_in_every_run():
-    import overfitting
+    from figures.overfitting import draw as overfitting
 
     first, _ = overfitting.compute(num_epochs=5)
     second, _ = overfitting.compute(num_epochs=5)
@@ -135,7 +135,7 @@ def test_overfitting_is_the_same_in_every_run():
 
 
 def test_training_and_validation_pixels_come_from_different_halves():
-    import overfitting as net
+    from figures.overfitting import draw as net
 
     column = np.tile(np.arange(512.0), (512, 1))
     left, _ = net.sample(column, column > 0, slice(0, 256), 500, seed=0)
@@ -151,7 +151,7 @@ def test_a_small_learning_rate_creeps_and_a_large_one_overshoots():
 
 
 def test_factors_of_the_chain_rule_are_slopes_and_multiply_to_the_error():
-    import neuron
+    from figures.neuron import draw as neuron
 
     numbers = published("neuron")
     chain, pixel = numbers["chain"], numbers["step"]["pixels"]["p1"]
@@ -182,7 +182,7 @@ NETWORKS = {
 
 @pytest.fixture(scope="module", params=["the course's", *NETWORKS])
 def network(request):
-    from _course_network import course_network
+    from figures._shared.course_network import course_network
 
     if request.param not in NETWORKS:
         return course_network()
@@ -190,7 +190,7 @@ def network(request):
 
 
 def test_shapes_are_those_of_a_prediction(network):
-    import unet
+    from figures.unet import draw as unet
 
     numbers = unet.compute(network)
     layers = numbers["layers"]
@@ -206,7 +206,7 @@ def test_shapes_are_those_of_a_prediction(network):
 
 
 def test_every_layer_of_the_u_has_a_place_of_its_own_in_the_drawing(network):
-    import unet
+    from figures.unet import draw as unet
 
     found, down, up = unet.shapes(network)
     places, columns = unet.layout(down, up)
@@ -220,8 +220,8 @@ def test_every_layer_of_the_u_has_a_place_of_its_own_in_the_drawing(network):
 
 
 def test_receptive_field_is_how_far_one_bright_pixel_spreads_through_the_network(network):
-    import receptive_field
-    from _course_network import stages
+    from figures._shared.course_network import stages
+    from figures.receptive_field import draw as receptive_field
 
     config = network.config
     model = untrained(grid=config.grid, unet_n_depth=config.unet_n_depth, unet_n_filter_base=2,
@@ -242,9 +242,9 @@ def test_receptive_field_is_how_far_one_bright_pixel_spreads_through_the_network
 
 
 def test_published_numbers_are_those_of_the_course_network():
-    import receptive_field
-    import unet
-    from _course_network import course_network
+    from figures._shared.course_network import course_network
+    from figures.receptive_field import draw as receptive_field
+    from figures.unet import draw as unet
 
     model = course_network()
     assert plain(unet.compute(model)) == published("unet")
@@ -253,7 +253,7 @@ def test_published_numbers_are_those_of_the_course_network():
 
 
 def test_receptive_field_by_table_agrees_with_following_the_pixels():
-    from receptive_field import sides
+    from figures.receptive_field.draw import sides
 
     assert sides(("cc", "pcc", "pcc")) == [5, 14, 32]  # the table on the page
 
@@ -283,7 +283,7 @@ def test_even_the_perfect_mask_merges_nuclei():
 
 
 def test_threshold_merges_the_touching_nuclei_and_is_right_where_they_keep_apart():
-    import touching
+    from figures.touching import draw as touching
 
     *_, numbers = touching.compute()
     same(plain(numbers), published("touching"))

@@ -10,10 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import lessons
 import pytest
 
 import setup_env
+from tests.notebooks import lessons
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "14_cellpose_sam"

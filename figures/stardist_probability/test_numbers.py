@@ -1,0 +1,51 @@
+import json
+
+import numpy as np
+import pytest
+
+from course_build import ROOT
+from figures._shared.two_nuclei import two_nuclei
+from figures.stardist_probability.draw import along, compute, line_through
+
+#: What the page quotes.
+QUOTED = json.loads(
+    (ROOT / "figures" / "stardist_probability" / "data.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    return compute()[-1]
+
+
+def test_a_threshold_sees_one_object_where_the_probability_has_two_hills(numbers):
+    assert numbers["blobs_of_foreground"] == QUOTED["blobs_of_foreground"] == 1
+    assert numbers["hills_of_target"] == QUOTED["hills_of_target"] == 2
+
+
+def test_foreground_stays_1_between_the_nuclei_and_the_probability_falls(numbers):
+    between = numbers["lowest_between"]
+    assert between["foreground"] == 1
+    assert between["target"] < 0.1
+    assert between["target"] < between["network"] < 0.5 * numbers["highest_of_network"]
+
+
+def test_the_network_answers_what_it_was_trained_for(numbers):
+    assert numbers["correlation"] > 0.85
+    assert numbers["highest_of_network"] < 1
+
+
+def test_most_pixels_of_the_nuclei_lie_below_the_threshold(numbers):
+    assert numbers["percent_above_threshold"] < 60
+    assert QUOTED["percent_above_threshold"] == pytest.approx(
+        numbers["percent_above_threshold"], abs=0.5
+    )
+
+
+def test_the_line_runs_through_the_middles_of_both_nuclei():
+    _, masks = two_nuclei()
+    line = line_through(masks)
+    for mask in masks:
+        middle = np.argwhere(mask).mean(axis=0)
+        assert np.linalg.norm(line - middle[:, None], axis=0).min() < 0.6
+        assert along(mask, line).max() == 1
