@@ -25,7 +25,7 @@ PINS = dict(re.findall(r"^([\w-]+)==([\d.]+)", LOCK, re.MULTILINE))
 def run(tmp_path_factory):
     """What the process with Cellpose 4 reports; it runs for about half a minute."""
     apart = Path(setup_env.SAM)
-    assert apart.is_dir(), "Cellpose 4 is missing: run python3 tools/setup_env.py --test"
+    assert apart.is_dir(), "Cellpose 4 is missing: run python3 setup_env.py --test"
     path = os.pathsep.join(map(str, (apart, ROOT / "tests" / "offline")))
     answer = subprocess.run(
         [sys.executable, Path(__file__).with_name("cellpose_sam.py")],
