@@ -78,8 +78,7 @@ def paint(figure, theme, diameter, change):
 
 def main():
     diameter, change, numbers = compute()
-    draw(HERE / "area_bias", lambda figure, theme: paint(figure, theme, diameter, change),
-         width=560, height=380)  # fmt: skip
+    draw(HERE / "area_bias", paint, diameter, change, width=560, height=380)
     write(HERE, numbers)
 
 

@@ -11,7 +11,7 @@ from skimage.segmentation import find_boundaries
 from bioimage_course import data
 from figures._shared.course_network import course_network
 from figures._shared.files import write
-from figures._shared.style import ERROR, PINK, PREDICTED, draw, picture
+from figures._shared.style import CENTRED, ERROR, PINK, PREDICTED, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -150,12 +150,12 @@ def paint(figure, theme, image, numbers):
     width, height = 560, 852
 
     def place(left, top, wide, high):
-        return figure.add_axes((left / width, 1 - (top + high) / height,
-                                wide / width, high / height))  # fmt: skip
+        bottom = 1 - (top + high) / height
+        return figure.add_axes((left / width, bottom, wide / width, high / height))
 
     axes = place(66, 34, 480, 140)
-    axes.hist(image.ravel(), bins=np.arange(0, 241, 2), color=theme.muted, alpha=0.7,
-              histtype="stepfilled")  # fmt: skip
+    pixels, edges = np.histogram(image, np.arange(0, 241, 2))
+    axes.stairs(pixels, edges, fill=True, color=theme.muted, alpha=0.7)
     axes.set(yscale="log", xlim=(0, 240), ylim=(1, 8e4), xticks=[])
     axes.set_yticks([1, 100, 10000], ["1", "100", "10,000"])
     axes.minorticks_off()
@@ -165,10 +165,8 @@ def paint(figure, theme, image, numbers):
     for row, (name, words) in enumerate(names.items()):
         low, high = numbers["limits"][name].values()
         bars.plot((low, high), (row, row), color=theme.predicted, lw=8, solid_capstyle="butt")
-        inside = high - low > 100
-        bars.text((low + high) / 2 if inside else high + 4, row - 0.28,
-                  f"{words}: {low:.0f} to {high:.0f}", ha="center" if inside else "left",
-                  va="bottom")  # fmt: skip
+        x, side = ((low + high) / 2, "center") if high - low > 100 else (high + 4, "left")
+        bars.text(x, row - 0.28, f"{words}: {low:.0f} to {high:.0f}", ha=side, va="bottom")
     bars.set(xlim=(0, 240), ylim=(2.6, -1), yticks=[], xticks=range(0, 241, 50))
     bars.spines["left"].set_visible(False)
     bars.set_xlabel("grey value; the bar becomes 0 to 1")
@@ -182,8 +180,7 @@ def paint(figure, theme, image, numbers):
             values = few_greys(scaled(image[window], *shown.values()))
             picture(place(left, 374 + row * 242, 234, 234), values, vmin=0, vmax=1)
     for row, (_, _, words) in enumerate(rows):
-        figure.text(44 / width, 1 - (491 + row * 242) / height, words, rotation=90, ha="center",
-                    va="center")  # fmt: skip
+        figure.text(44 / width, 1 - (491 + row * 242) / height, words, rotation=90, **CENTRED)
 
 
 def paint_files(figure, theme, image, truth):
@@ -220,22 +217,21 @@ def paint_files(figure, theme, image, truth):
         for line, (name, values) in enumerate(lines):
             y = 1 - (240 + line * 24) / height
             figure.text((left + 2) / width, y, name, fontsize=14, weight="bold")
-            cell = (side - 20 * bool(name)) / count
+            first_cell = left + 20 * bool(name)
+            cell = (left + side - first_cell) / count
             for k, value in enumerate(values[start : start + count]):
-                figure.text((left + 20 * bool(name) + (k + 0.5) * cell) / width, y, str(value),
-                            fontsize=14, ha="center")  # fmt: skip
-    for i, words in enumerate(("1 area:\nthe border is lost", "2 numbers:\n2 nuclei",
-                               "colours:\nnothing to count")):  # fmt: skip
-        figure.text((i * (side + 16) + side / 2) / width, 1 - 338 / height, words, ha="center",
-                    va="center", color=theme.muted)  # fmt: skip
+                x = (first_cell + (k + 0.5) * cell) / width
+                figure.text(x, y, str(value), fontsize=14, ha="center")
+    meaning = ("1 area:\nthe border is lost", "2 numbers:\n2 nuclei", "colours:\nnothing to count")
+    for i, words in enumerate(meaning):
+        x = (i * (side + 16) + side / 2) / width
+        figure.text(x, 1 - 338 / height, words, color=theme.muted, **CENTRED)
 
 
 def main():
     image, truth, numbers = compute()
-    draw(HERE / "normalisation", lambda figure, theme: paint(figure, theme, image, numbers),
-         width=560, height=852)  # fmt: skip
-    draw(HERE / "label_files", lambda figure, theme: paint_files(figure, theme, image, truth),
-         width=560, height=372)  # fmt: skip
+    draw(HERE / "normalisation", paint, image, numbers, width=560, height=852)
+    draw(HERE / "label_files", paint_files, image, truth, width=560, height=372)
     write(HERE, numbers | {"found": found_by_stardist(image, truth)})
 
 

@@ -17,8 +17,8 @@ from figures.neuron import draw as neuron
 HERE = Path(__file__).parent
 
 SHOWN = {"step1": 1, "step2": 2, "step3": 3, "last": neuron.NUM_STEPS}
-RATES = {"small": neuron.TOO_SMALL, "fitting": neuron.LEARNING_RATE, "wide": 30.0,
-         "large": neuron.TOO_LARGE}  # fmt: skip
+RATES = {"small": neuron.TOO_SMALL, "fitting": neuron.LEARNING_RATE}
+RATES |= {"wide": 30.0, "large": neuron.TOO_LARGE}
 BOTH_STEPS = 300
 
 

@@ -180,8 +180,7 @@ def paint(figure, theme, x, y, counts, visited):
 
 def main():
     x, y, counts, visited, numbers = compute()
-    draw(HERE / "neuron", lambda figure, theme: paint(figure, theme, x, y, counts, visited),
-         width=560, height=560)  # fmt: skip
+    draw(HERE / "neuron", paint, x, y, counts, visited, width=560, height=560)
     write(HERE, numbers)
 
 

@@ -68,9 +68,8 @@ def train(windows, truth, validation, *, seed=0, num_epochs=NUM_EPOCHS):
     square = [np.zeros_like(p) for p in parameters]
     history = []
     for epoch in range(1, num_epochs + 1):
-        _, logit = forward(parameters, windows)
-        history.append((loss(logit, truth), loss(forward(parameters, validation[0])[1],
-                                                 validation[1])))  # fmt: skip
+        sets = (windows, truth), validation
+        history.append([loss(forward(parameters, x)[1], y) for x, y in sets])
         for i, gradient in enumerate(gradients(parameters, windows, truth)):
             mean[i] = 0.9 * mean[i] + 0.1 * gradient
             square[i] = 0.999 * square[i] + 0.001 * gradient**2
@@ -84,7 +83,8 @@ def compute(num_epochs=NUM_EPOCHS):
     brightness, _, _ = normalise(image)
     half = image.shape[1] // 2
     validation = sample(brightness, truth > 0, slice(half, image.shape[1]), VALIDATION, seed=1)
-    runs, numbers = {}, {
+    runs = {}
+    numbers = {
         "side": SIDE, "inputs": SIDE**2, "hidden": HIDDEN, "epochs": num_epochs,
         "parameters": SIDE**2 * HIDDEN + HIDDEN + HIDDEN + 1, "validation": VALIDATION,
     }  # fmt: skip
@@ -121,8 +121,7 @@ def paint(figure, theme, runs, numbers):
 
 def main():
     runs, numbers = compute()
-    draw(HERE / "overfitting", lambda figure, theme: paint(figure, theme, runs, numbers),
-         width=560, height=520)  # fmt: skip
+    draw(HERE / "overfitting", paint, runs, numbers, width=560, height=520)
     write(HERE, numbers)
 
 

@@ -95,9 +95,7 @@ def paint(figure, theme, image, at_seam, overlapping, column):
 
 def main():
     image, at_seam, overlapping, column, numbers = compute()
-    draw(HERE / "seam",
-         lambda figure, theme: paint(figure, theme, image, at_seam, overlapping, column),
-         width=560, height=326)  # fmt: skip
+    draw(HERE / "seam", paint, image, at_seam, overlapping, column, width=560, height=326)
     write(HERE, numbers)
 
 

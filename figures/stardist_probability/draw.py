@@ -105,9 +105,7 @@ def paint(figure, theme, crop, masks, foreground, target, line, curves):
 
 def main():
     *drawn, numbers = compute()
-    draw(HERE / "stardist_probability",
-         lambda figure, theme: paint(figure, theme, *drawn),
-         width=560, height=480)  # fmt: skip
+    draw(HERE / "stardist_probability", paint, *drawn, width=560, height=480)
     write(HERE, numbers)
 
 

@@ -7,7 +7,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import CENTRED, draw
 from figures.convolution.compute import max_pool
 
 HERE = Path(__file__).parent
@@ -128,16 +128,14 @@ def paint(figure, theme, layers, down, up):
         return left, left + box, middle(row) - tall(row) / 2, middle(row) + tall(row) / 2
 
     def arrow(start, end, colour=theme.text, style="-"):
-        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=15, lw=2,
-                                       color=colour, linestyle=style, shrinkA=1,
-                                       shrinkB=1))  # fmt: skip
+        look = {"arrowstyle": "-|>", "mutation_scale": 15, "lw": 2, "shrinkA": 1, "shrinkB": 1}
+        axes.add_patch(FancyArrowPatch(start, end, color=colour, linestyle=style, **look))
 
     for name, (_, row) in places.items():
         left, right, top, bottom = edges(name)
         axes.add_patch(Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted,
                                  lw=1.2))  # fmt: skip
-        axes.text((left + right) / 2, middle(row), layers[name][1], ha="center", va="center",
-                  fontsize=14)  # fmt: skip
+        axes.text((left + right) / 2, middle(row), layers[name][1], fontsize=14, **CENTRED)
     for row, names in enumerate(down):
         side = layers[names[0]][0]
         axes.text(0, middle(row), f"{side}×{side}", va="center", fontsize=14, color=theme.muted)
@@ -159,15 +157,14 @@ def paint(figure, theme, layers, down, up):
     upper = middle(level - 1)
     for x, name in ((right - 2 * box - 12, "prob"), (right - box, "dist")):
         axes.add_patch(Rectangle((x, upper - 22), box, 44, fc=AMBER, ec=theme.muted, lw=1.2))
-        axes.text(x + box / 2, upper, layers[name][1], ha="center", va="center", fontsize=14,
-                  color=INK)  # fmt: skip
+        axes.text(x + box / 2, upper, layers[name][1], fontsize=14, color=INK, **CENTRED)
         arrow(((left + right) / 2, top), (x + box / 2, upper + 23))
     side, rays = layers["dist"]
     for y, words in ((-19, "probability"), (0, f"and {rays} distances"), (19, f"({side}×{side})")):
         axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center", fontsize=14)
     across = (edges(down[level][-1])[1] + edges(up[0][0])[0]) / 2
-    axes.text(across, middle(level) - 14, "skip connections", ha="center",
-              color=theme.predicted, fontsize=14, weight="bold")  # fmt: skip
+    bold = {"ha": "center", "color": theme.predicted, "fontsize": 14, "weight": "bold"}
+    axes.text(across, middle(level) - 14, "skip connections", **bold)
     axes.text(LEFT, first - 10, "image", fontsize=14)
     axes.text(0, height - 42, "↓ max pooling halves", fontsize=14)
     axes.text(190, height - 42, "↑ upsampling doubles", fontsize=14)
@@ -189,12 +186,10 @@ def main():
     image, _ = data.nuclei()
     network = course_network()
     layers, down, up = shapes(network)
-    draw(HERE / "unet", lambda figure, theme: paint(figure, theme, layers, down, up),
-         width=560, height=heights(down, up)[1])  # fmt: skip
+    draw(HERE / "unet", paint, layers, down, up, width=560, height=heights(down, up)[1])
     halved = halvings(network.config)
-    draw(HERE / "unet_levels",
-         lambda figure, theme: paint_levels(figure, theme, image[data.TOUCHING], halved),
-         width=560, height=24 + 560 // (halved + 1))  # fmt: skip
+    crop, height = image[data.TOUCHING], 24 + 560 // (halved + 1)
+    draw(HERE / "unet_levels", paint_levels, crop, halved, width=560, height=height)
     write(HERE, compute(network))
 
 

@@ -328,8 +328,7 @@ def main():
     stored = compute(network)
     store(HERE / "page.json", plain(stored))
     write(HERE, quoted(stored))
-    draw(HERE / "unet_ablation", lambda figure, theme: paint(figure, theme, stored),
-         width=560, height=252)  # fmt: skip
+    draw(HERE / "unet_ablation", paint, stored, width=560, height=252)
     store(HERE / "answers.json", fixture(network))
 
 
