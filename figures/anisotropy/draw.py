@@ -49,11 +49,17 @@ def compute():
     depth, height, width = (float(n) for n in calculate_extents(truth))  # median nucleus, in voxels
     objects = planes_on_their_own(truth).max(axis=(1, 2)).sum()
     numbers = {
-        "planes": image.shape[0], "height": image.shape[1], "width": image.shape[2],
-        "nuclei": len(np.unique(truth[truth > 0])), "plane_objects": objects,
-        "deep": depth, "high": height, "wide": width, "factor": max(height, width) / depth,
+        "planes": image.shape[0],
+        "height": image.shape[1],
+        "width": image.shape[2],
+        "nuclei": len(np.unique(truth[truth > 0])),
+        "plane_objects": objects,
+        "deep": depth,
+        "high": height,
+        "wide": width,
+        "factor": max(height, width) / depth,
         "stitched": {f"step{step}": fate(truth, step) for step in (1, 2, 4)},
-    }  # fmt: skip
+    }
     return image, truth, numbers
 
 

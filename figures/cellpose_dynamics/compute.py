@@ -102,9 +102,13 @@ def masks_of(flow, logit, cellprob, flow_threshold):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about sparse tensors
         return dynamics.compute_masks(
-            flow.copy(), logit, niter=STEPS, cellprob_threshold=cellprob,
-            flow_threshold=flow_threshold, min_size=MIN_SIZE,
-        )  # fmt: skip
+            flow.copy(),
+            logit,
+            niter=STEPS,
+            cellprob_threshold=cellprob,
+            flow_threshold=flow_threshold,
+            min_size=MIN_SIZE,
+        )
 
 
 def walk(flow, logit, starts, steps=STEPS, cellprob=DEFAULT[0]):

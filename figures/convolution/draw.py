@@ -58,11 +58,13 @@ def paint_maps(figure, theme, crop):
     bright = {"vmin": 0, "vmax": np.percentile(crop, 99.8)}
     signed = {"vmin": -limit, "vmax": limit}
     panels = (
-        ("the crop", crop, bright), ("blur", blur, bright), ("left–right edges", edge, signed),
+        ("the crop", crop, bright),
+        ("blur", blur, bright),
+        ("left–right edges", edge, signed),
         ("top–bottom edges", across, signed),
         ("after ReLU", np.maximum(edge, 0), {"vmin": 0, "vmax": limit}),
         ("after pooling", max_pool(np.maximum(edge, 0)), {"vmin": 0, "vmax": limit}),
-    )  # fmt: skip
+    )
     grid = figure.subplots(2, 3, gridspec_kw={"wspace": 0.06, "hspace": 0.2})
     figure.subplots_adjust(left=0, right=1, top=0.93, bottom=0.0)
     for axes, (title, values, limits) in zip(grid.flat, panels, strict=True):

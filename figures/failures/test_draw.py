@@ -140,7 +140,9 @@ def test_a_view_is_drawn_with_hits_crosses_and_dashes(tmp_path, monkeypatch):
     failures.draw_pair("small", (view, view), {"before": {"ap": 1 / 3}, "after": {"ap": 1 / 3}})
     text = (tmp_path / "failure_small.svg").read_text(encoding="utf-8")
     assert "before: AP 0.33" in text
-    drawn = [re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
-             for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)]  # fmt: skip
+    drawn = [
+        re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
+        for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)
+    ]
     assert [len(paths) for paths in drawn] == [2, 2, 2]  # one in each of two panels
     assert all("l10 10m0-10l-10 10" in path for path in drawn[1])  # the cross

@@ -53,9 +53,11 @@ def touching_pair(truth):
     """
     neighbours = {label: set() for label in range(1, truth.max() + 1)}
     for near, far in (
-        (truth[:, :-1], truth[:, 1:]), (truth[:-1], truth[1:]),
-        (truth[:-1, :-1], truth[1:, 1:]), (truth[1:, :-1], truth[:-1, 1:]),
-    ):  # fmt: skip
+        (truth[:, :-1], truth[:, 1:]),
+        (truth[:-1], truth[1:]),
+        (truth[:-1, :-1], truth[1:, 1:]),
+        (truth[1:, :-1], truth[:-1, 1:]),
+    ):
         contact = (near != far) & (near > 0) & (far > 0)
         for pair in zip(near[contact].tolist(), far[contact].tolist(), strict=True):
             neighbours[pair[0]].add(pair[1])
@@ -90,8 +92,10 @@ def found_by_stardist(image, truth):
     result = {}
     for name, normalised in ways.items():
         labels, _ = model.predict_instances(normalised)
-        result[name] = {"objects": int(labels.max()),
-                        "right": int(matching(truth, labels, thresh=0.5).tp)}  # fmt: skip
+        result[name] = {
+            "objects": int(labels.max()),
+            "right": int(matching(truth, labels, thresh=0.5).tp),
+        }
     return result
 
 
@@ -121,27 +125,41 @@ def compute():
         tissue[:, 0], DARK_PERCENT
     )  # what absorbs most red: nuclei
     numbers = {
-        "largest": image.max(), "median": np.median(image),
+        "largest": image.max(),
+        "median": np.median(image),
         "limits": {name: {"low": low, "high": high} for name, (low, high) in ends.items()},
-        "pixel": {"grey": pixel, "field": scaled(pixel, *ends["field"]),
-                  "alone": scaled(pixel, *ends["nuclei"])},
-        "noise": {"field": scaled(noise, *ends["field"]).max(),
-                  "alone": scaled(noise, *ends["empty"]).max(),
-                  "above_half_field": np.sum(scaled(noise, *ends["field"]) > 0.5),
-                  "above_half_alone": np.sum(scaled(noise, *ends["empty"]) > 0.5)},
+        "pixel": {
+            "grey": pixel,
+            "field": scaled(pixel, *ends["field"]),
+            "alone": scaled(pixel, *ends["nuclei"]),
+        },
+        "noise": {
+            "field": scaled(noise, *ends["field"]).max(),
+            "alone": scaled(noise, *ends["empty"]).max(),
+            "above_half_field": np.sum(scaled(noise, *ends["field"]) > 0.5),
+            "above_half_alone": np.sum(scaled(noise, *ends["empty"]) > 0.5),
+        },
         "outside_percent": 100 * np.mean((image < ends["field"][0]) | (image > ends["field"][1])),
-        "overexposed": {"factor": OVEREXPOSED,
-                        "saturated_percent": 100 * np.mean(over[truth > 0] == 255),
-                        "spread": spread(honest), "spread_saturated": spread(clipped)},
-        "jpeg": {"quality": JPEG_QUALITY, "labels": truth.max(),
-                 "labels_after": np.unique(damaged).size - 1,
-                 "changed_percent": 100 * np.mean(damaged != truth),
-                 "pixels_changed_percent": 100 * np.mean(photo != image),
-                 "largest_change": np.abs(photo.astype(int) - image).max()},
-        "tissue": {"percent": DARK_PERCENT,
-                   "nuclei": dict(zip("rgb", np.median(tissue[dark], axis=0), strict=True)),
-                   "rest": dict(zip("rgb", np.median(tissue[~dark], axis=0), strict=True))},
-    }  # fmt: skip
+        "overexposed": {
+            "factor": OVEREXPOSED,
+            "saturated_percent": 100 * np.mean(over[truth > 0] == 255),
+            "spread": spread(honest),
+            "spread_saturated": spread(clipped),
+        },
+        "jpeg": {
+            "quality": JPEG_QUALITY,
+            "labels": truth.max(),
+            "labels_after": np.unique(damaged).size - 1,
+            "changed_percent": 100 * np.mean(damaged != truth),
+            "pixels_changed_percent": 100 * np.mean(photo != image),
+            "largest_change": np.abs(photo.astype(int) - image).max(),
+        },
+        "tissue": {
+            "percent": DARK_PERCENT,
+            "nuclei": dict(zip("rgb", np.median(tissue[dark], axis=0), strict=True)),
+            "rest": dict(zip("rgb", np.median(tissue[~dark], axis=0), strict=True)),
+        },
+    }
     return image, truth, numbers
 
 
@@ -189,15 +207,17 @@ def paint_files(figure, theme, image, truth):
     row, column, first, second = touching_pair(truth)
     rows, columns = np.nonzero(np.isin(truth, (first, second)))
     half = max(np.ptp(rows), np.ptp(columns)) // 2 + 5
-    top, left = (int(np.clip((i.min() + i.max()) // 2 - half, 0, 512 - 2 * half))
-                 for i in (rows, columns))  # fmt: skip
+    top, left = (
+        int(np.clip((i.min() + i.max()) // 2 - half, 0, 512 - 2 * half)) for i in (rows, columns)
+    )
     window = slice(top, top + 2 * half), slice(left, left + 2 * half)
     labels = truth[window] * np.isin(truth[window], (first, second))
     row, start = row - top, column - left - count // 2  # of the numbers that are shown
     grey = np.clip(image[window] / np.percentile(image[window], 99.8), 0, 1)
     overlay = np.repeat((grey[..., None] * 255).astype("uint8"), 3, axis=2)
-    overlay[find_boundaries(labels, mode="inner")] = [int(PREDICTED[i : i + 2], 16)
-                                                      for i in (1, 3, 5)]  # fmt: skip
+    overlay[find_boundaries(labels, mode="inner")] = [
+        int(PREDICTED[i : i + 2], 16) for i in (1, 3, 5)
+    ]
     colours = np.zeros((*labels.shape, 3))
     for label, colour in ((first, "#56B4E9"), (second, PINK)):
         colours[labels == label] = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -209,11 +229,11 @@ def paint_files(figure, theme, image, truth):
     )
     for i, (title, shown, lines) in enumerate(files):
         left = i * (side + 16)
-        axes = figure.add_axes((left / width, 1 - (34 + side) / height, side / width,
-                                side / height))  # fmt: skip
+        axes = figure.add_axes(
+            (left / width, 1 - (34 + side) / height, side / width, side / height)
+        )
         picture(axes, shown, title, vmin=0, vmax=255)
-        axes.add_patch(Rectangle((start - 0.5, row - 0.5), count, 1, fill=False, lw=2,
-                                 ec=ERROR))  # fmt: skip
+        axes.add_patch(Rectangle((start - 0.5, row - 0.5), count, 1, fill=False, lw=2, ec=ERROR))
         for line, (name, values) in enumerate(lines):
             y = 1 - (240 + line * 24) / height
             figure.text((left + 2) / width, y, name, fontsize=14, weight="bold")

@@ -66,14 +66,17 @@ def figure():
     grey = np.unique(image)
     lowest = minimize(lambda place: neuron.loss(x, y, *place, counts), (neuron.WEIGHT, 0.0)).x
     return {
-        "low": float(numbers["low"]), "high": float(numbers["high"]),
-        "weight": neuron.WEIGHT, "rate": neuron.LEARNING_RATE, "steps": neuron.NUM_STEPS,
+        "low": float(numbers["low"]),
+        "high": float(numbers["high"]),
+        "weight": neuron.WEIGHT,
+        "rate": neuron.LEARNING_RATE,
+        "steps": neuron.NUM_STEPS,
         "lowest": np.round(lowest, 1).tolist(),
         "four": [[int(p["grey"]), p["truth"]] for p in numbers["step"]["pixels"].values()],
         "grey": grey.tolist(),
         "background": [int(((image == value) & (truth == 0)).sum()) for value in grey],
         "nucleus": [int(((image == value) & (truth > 0)).sum()) for value in grey],
-    }  # fmt: skip
+    }
 
 
 def fixture():

@@ -26,8 +26,13 @@ def test_ious_of_the_five_objects_are_those_of_the_table():
         for number, name in enumerate("ABCDE", start=1)
         for nucleus in range(1, 6)
     }
-    expected = {(1, "A"): 16 / 16, (2, "B"): 12 / 20, (3, "D"): 24 / 32, (4, "D"): 8 / 32,
-                (5, "E"): 8 / 24}  # fmt: skip
+    expected = {
+        (1, "A"): 16 / 16,
+        (2, "B"): 12 / 20,
+        (3, "D"): 24 / 32,
+        (4, "D"): 8 / 32,
+        (5, "E"): 8 / 24,
+    }
     assert {pair: value for pair, value in ious.items() if value} == pytest.approx(expected)
 
 

@@ -47,11 +47,14 @@ def compute(config):
     centre = min((r.centroid for r in typical), key=lambda c: np.hypot(c[0] - 256, c[1] - 256))
     seen = sides(stages(config))
     numbers = {
-        "median_diameter": median, "largest_diameter": float(diameters.max()),
+        "median_diameter": median,
+        "largest_diameter": float(diameters.max()),
         "sides": {f"s{i}": side for i, side in enumerate(seen)},
-        "poolings": halvings(config), "first_whole": min(side for side in seen if side >= median),
-        "last": seen[-1], "each_side": seen[-1] // 2,
-    }  # fmt: skip
+        "poolings": halvings(config),
+        "first_whole": min(side for side in seen if side >= median),
+        "last": seen[-1],
+        "each_side": seen[-1] // 2,
+    }
     return image, centre, numbers
 
 
@@ -75,8 +78,9 @@ def paint(figure, theme, image, centre, numbers):
     gap = min(60, 300 / (len(labels) - 1))
     words = {"va": "center", "weight": "bold", "annotation_clip": False}
     for i, side in enumerate(labels):
-        axes.add_patch(Rectangle((-side / 2, -side / 2), side, side, fill=False, ec="#F0B429",
-                                 lw=2))  # fmt: skip
+        axes.add_patch(
+            Rectangle((-side / 2, -side / 2), side, side, fill=False, ec="#F0B429", lw=2)
+        )
         level = pixel * (-184 + gap * (len(labels) - 1 - i))
         corner = (side / 2, max(-side / 2, min(level, side / 2)))
         line = {"arrowstyle": "-", "color": "#F0B429", "lw": 1, "shrinkA": 0, "shrinkB": 0}

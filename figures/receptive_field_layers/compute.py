@@ -288,8 +288,9 @@ def fixture(presets):
         ):
             kinds[place] = kind
         stacks.append(kinds)
-    return [{"layers": layers, "sides": followed(layers), "step": step(layers)}
-            for layers in stacks]  # fmt: skip
+    return [
+        {"layers": layers, "sides": followed(layers), "step": step(layers)} for layers in stacks
+    ]
 
 
 def main():

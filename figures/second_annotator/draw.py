@@ -62,14 +62,20 @@ def compute():
     }
     curves = {name: ap_over_iou(*pair) for name, pair in pairs.items()}
     numbers = {
-        "nuclei": truth.max(), "cut": len(cut), "faint": len(faint),
+        "nuclei": truth.max(),
+        "cut": len(cut),
+        "faint": len(faint),
         "left_out_percent": 100 * (len(cut) + len(faint)) / truth.max(),
-        "diameter": diameter(truth), "half_diameter": diameter(half),
-        "disc_iou": disc_iou(diameter(truth)), "half_disc_iou": disc_iou(diameter(half)),
+        "diameter": diameter(truth),
+        "half_diameter": diameter(half),
+        "disc_iou": disc_iou(diameter(truth)),
+        "half_disc_iou": disc_iou(diameter(half)),
         "half_nuclei": half.max(),
-        "ap": {name: {f"iou{round(100 * iou)}": ap for iou, ap in zip(IOUS, curve, strict=True)}
-               for name, curve in curves.items()},
-    }  # fmt: skip
+        "ap": {
+            name: {f"iou{round(100 * iou)}": ap for iou, ap in zip(IOUS, curve, strict=True)}
+            for name, curve in curves.items()
+        },
+    }
     return image, pairs["rim"], curves, numbers
 
 

@@ -28,8 +28,10 @@ def compute():
         labels, _ = model.predict_instances(normalised, scale=scale)
         score = matching(truth, labels, thresh=0.5)
         shown[f"s{1000 * scale:04.0f}"] = {
-            "diameter": diameter * scale, "objects": score.n_pred, "f1": score.f1
-        }  # fmt: skip
+            "diameter": diameter * scale,
+            "objects": score.n_pred,
+            "f1": score.f1,
+        }
     return {
         "nuclei": len(np.unique(truth)) - 1,
         "diameter": diameter,

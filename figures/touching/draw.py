@@ -65,14 +65,15 @@ def compute():
     annotated = {"crop": truth[data.TOUCHING], "easy": truth[easy]}
     objects = {"crop": label(mask[data.TOUCHING]), "easy": label(mask[easy])}
     numbers = {
-        "annotated": truth.max(), "smallest": SMALLEST,
+        "annotated": truth.max(),
+        "smallest": SMALLEST,
         "threshold_objects": label(mask).max(),
         "perfect_mask_objects": label(truth > 0).max(),
         "lost_by_perfect_mask": truth.max() - label(truth > 0).max(),
         "pixels_right_percent": 100 * np.mean(mask == (truth > 0)),
         **{f"{place}_annotated": count(inside(labels)) for place, labels in annotated.items()},
         **{f"{place}_threshold": count(inside(labels)) for place, labels in objects.items()},
-    }  # fmt: skip
+    }
     return image, truth, mask, easy, numbers
 
 

@@ -61,18 +61,30 @@ def compute(network):
     first = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"][:2]
     return {
         "parameters": model.count_params(),
-        "layers": {name: {"side": side, "channels": channels}
-                   for name, (side, channels) in layers.items()},
-        "depth": config.unet_n_depth, "poolings": halved, "divisor": 2**halved,
-        "base": config.unet_n_filter_base, "grid": config.grid[0],
-        "first_parameters": first[0].count_params(), "second_parameters": first[1].count_params(),
-        "bottom": {"side": layers[bottom[0]][0], "channels": layers[bottom[0]][1],
-                   "crop": 64 // 2**halved},
+        "layers": {
+            name: {"side": side, "channels": channels} for name, (side, channels) in layers.items()
+        },
+        "depth": config.unet_n_depth,
+        "poolings": halved,
+        "divisor": 2**halved,
+        "base": config.unet_n_filter_base,
+        "grid": config.grid[0],
+        "first_parameters": first[0].count_params(),
+        "second_parameters": first[1].count_params(),
+        "bottom": {
+            "side": layers[bottom[0]][0],
+            "channels": layers[bottom[0]][1],
+            "crop": 64 // 2**halved,
+        },
         # The deepest skip connection: what comes from below, from the left, and what it makes.
-        "deepest": {"side": layers[up[-1][0]][0], "below": layers[bottom[-1]][1],
-                    "left": layers[f"down_level_{deepest}_no_1"][1],
-                    "joined": layers[f"joined_{deepest}"][1], "after": layers[up[-1][0]][1]},
-    }  # fmt: skip
+        "deepest": {
+            "side": layers[up[-1][0]][0],
+            "below": layers[bottom[-1]][1],
+            "left": layers[f"down_level_{deepest}_no_1"][1],
+            "joined": layers[f"joined_{deepest}"][1],
+            "after": layers[up[-1][0]][1],
+        },
+    }
 
 
 def layout(down, up):
@@ -133,8 +145,9 @@ def paint(figure, theme, layers, down, up):
 
     for name, (_, row) in places.items():
         left, right, top, bottom = edges(name)
-        axes.add_patch(Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted,
-                                 lw=1.2))  # fmt: skip
+        axes.add_patch(
+            Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted, lw=1.2)
+        )
         axes.text((left + right) / 2, middle(row), layers[name][1], fontsize=14, **CENTRED)
     for row, names in enumerate(down):
         side = layers[names[0]][0]
@@ -143,13 +156,19 @@ def paint(figure, theme, layers, down, up):
             x = sum(edges(names[0])[:2]) / 2
             arrow((x, edges(down[row - 1][-1])[3]), (x, edges(names[0])[2]))
     if len(down[-1]) > 1:
-        arrow((edges(down[-1][0])[1], middle(len(down) - 1)),
-              (edges(down[-1][-1])[0], middle(len(down) - 1)))  # fmt: skip
+        arrow(
+            (edges(down[-1][0])[1], middle(len(down) - 1)),
+            (edges(down[-1][-1])[0], middle(len(down) - 1)),
+        )
     for below, names in zip([*up[1:], down[-1]], up, strict=True):
         x, row = sum(edges(names[0])[:2]) / 2, places[names[0]][1]
         arrow((x, edges(below[-1])[2]), (x, edges(names[0])[3]))  # upsampling
-        arrow((edges(down[row][-1])[1], middle(row)), (edges(names[0])[0], middle(row)),
-              theme.predicted, "--")  # fmt: skip
+        arrow(
+            (edges(down[row][-1])[1], middle(row)),
+            (edges(names[0])[0], middle(row)),
+            theme.predicted,
+            "--",
+        )
 
     # The two outputs stand above the last layer.
     left, right, top, _ = edges(up[0][-1])
