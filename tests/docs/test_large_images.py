@@ -13,6 +13,11 @@ from figures.whole_slide import compute as slide
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def quoted(figure):
+    """The numbers of a figure, as the pages quote them."""
+    return json.loads((ROOT / "figures" / figure / "data.json").read_text(encoding="utf-8"))
+
+
 def two_squares():
     """One object across column 8, another one left of it."""
     image = np.zeros((12, 16))
@@ -51,7 +56,7 @@ def test_the_seam_cuts_one_of_the_two_touching_nuclei():
 
 
 def test_tiles_that_only_meet_count_too_many_and_overlapping_ones_do_not():
-    numbers = json.loads((ROOT / "docs" / "data" / "seam.json").read_text(encoding="utf-8"))
+    numbers = quoted("seam")
     assert numbers["cut"] >= 1.03 * numbers["at_once"]
     assert abs(numbers["overlapping"] - numbers["at_once"]) <= 2
     assert numbers["crop_cut"] == numbers["crop_overlapping"] + 1
@@ -64,14 +69,14 @@ def test_the_cost_of_a_slide_is_that_of_its_megapixels():
 
 
 def test_the_slide_is_priced_with_the_newest_measurement():
-    numbers = json.loads((ROOT / "docs" / "data" / "slide.json").read_text(encoding="utf-8"))
+    numbers = quoted("whole_slide")
     speed = json.loads((ROOT / "training" / "results" / "speed.json").read_text(encoding="utf-8"))
     for method in slide.METHODS:
         assert numbers[method] == pytest.approx(slide.of_slide(speed[method]), rel=1e-5)
 
 
 def test_cellpose_needs_more_memory_than_stardist_and_no_slide_fits_a_laptop():
-    numbers = json.loads((ROOT / "docs" / "data" / "slide.json").read_text(encoding="utf-8"))
+    numbers = quoted("whole_slide")
     stardist, cellpose = numbers["stardist_nuclei"], numbers["cellpose_nuclei"]
     assert cellpose["gigabytes"] > 1.2 * stardist["gigabytes"] > 50
     assert numbers["megapixels"] == 400
@@ -90,7 +95,7 @@ def test_findings_are_read_from_what_the_notebook_prints():
 def test_the_findings_on_the_page_are_those_of_the_stored_notebook():
     notebook = ROOT / "notebooks" / "12_large_images.ipynb"
     text = slide.printed(json.loads(notebook.read_text(encoding="utf-8")))
-    numbers = json.loads((ROOT / "docs" / "data" / "slide.json").read_text(encoding="utf-8"))
+    numbers = quoted("whole_slide")
     assert numbers["notebook"] == slide.findings(text)
 
 
