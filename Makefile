@@ -70,7 +70,7 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) -m training.train_cellpose
 	@$(MAKE) --no-print-directory evaluate
 
-evaluate: ## score the models that are there, without training, and describe them
+evaluate: ## score the course's models without training them, and describe them (15 minutes)
 	$(SETUP)
 	$(RUN) -m training.evaluate
 	$(RUN) -m training.write_cards

@@ -57,7 +57,7 @@ def main():
     mask = bent_cell()
     pixel, polygon, star_iou = best_star(mask)
     flow = flow_of(mask)
-    found = recover(flow, mask)
+    recovered = recover(flow, mask)
     draw(
         HERE / "bent_cell",
         lambda figure, theme: paint(figure, theme, mask, pixel, polygon, walk(flow, mask)),
@@ -68,8 +68,8 @@ def main():
         HERE,
         {
             "star_iou": round(star_iou, 2),
-            "flow_iou": round(iou(found > 0, mask), 2),
-            "flow_objects": int(found.max()),
+            "flow_iou": round(iou(recovered > 0, mask), 2),
+            "flow_objects": int(recovered.max()),
         },
     )
 

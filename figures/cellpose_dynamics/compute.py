@@ -1,8 +1,7 @@
 """Pixels that follow the flow of the course's Cellpose network, and the masks they make.
 
-Writes what the interactive figure walks on (docs/javascripts/figures/cellpose.json), what Cellpose
-itself makes of the same flow (tests/js/fixtures/cellpose.json), and the picture and the numbers
-that the chapter shows without script.
+page.json is what the figure walks on, answers.json what Cellpose itself makes of the same flow.
+The picture and the numbers are what the chapter shows without script.
 """
 
 import base64

@@ -7,7 +7,7 @@ import {
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const page = read("./figure.json");
+const page = read("./page.json");
 const fixture = read("./answers.json");
 const field = unpack(page);
 

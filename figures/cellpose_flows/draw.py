@@ -155,9 +155,9 @@ def main():
     labels = np.select(masks, [1, 2])
     flow = flow_of(labels)
     ways = [walk(flow, mask) for mask in masks]
-    found = recover(flow, labels > 0)
+    objects = recover(flow, labels > 0)
     # Each nucleus gets the object that covers most of it, so that colours stay the same.
-    recovered = [found == np.bincount(found[mask]).argmax() for mask in masks]
+    recovered = [objects == np.bincount(objects[mask]).argmax() for mask in masks]
     draw(
         HERE / "cellpose_flows",
         lambda figure, theme: paint(figure, theme, image, masks, flow, ways, recovered),
@@ -179,7 +179,7 @@ def main():
         {
             "pixels": int((labels > 0).sum()),
             "slowest": int(max(far.sum(axis=0).max() for far in on_the_way)),
-            "objects": int(found.max()),
+            "objects": int(objects.max()),
             "iou": round(min(map(iou, recovered, masks)), 2),
             "median_diameter": diameters(truth)[0],
             "seen": {f"d{claimed}": 24 * MODEL_DIAMETER / claimed for claimed in CLAIMED},

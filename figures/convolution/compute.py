@@ -1,16 +1,20 @@
-"""A nucleus in numbers, and five kernels, for the convolution figure that runs in the page."""
+"""A 3×3 kernel on real pixels: the worked example of the chapter, and the figure in the page.
+
+The figure gets a nucleus in numbers, and five kernels.
+"""
 
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import center_of_mass, correlate
+from scipy.ndimage import center_of_mass, correlate, sobel
 
 from bioimage_course import data
 from figures._shared import files
-from figures.convolution.draw import EDGE, compute
 
 HERE = Path(__file__).parent
 
+EDGE = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # Sobel: right minus left
+BLUR = np.full((3, 3), 1 / 9)
 SIDE = 28  # pixels: the whole nucleus with both rims
 
 #: name: weights, and what their sum is divided by.
@@ -21,6 +25,48 @@ KERNELS = {
     "Sharpen": (np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]), 1),
     "Identity": (np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), 1),
 }
+
+
+def convolve(image, kernel):
+    """The "convolution" of a network: no flip, no padding, so two pixels smaller each way."""
+    rows, columns = (i - k + 1 for i, k in zip(image.shape, kernel.shape, strict=True))
+    result = np.zeros((rows, columns))
+    for row in range(rows):
+        for column in range(columns):
+            window = image[row : row + kernel.shape[0], column : column + kernel.shape[1]]
+            result[row, column] = np.sum(window * kernel)
+    return result
+
+
+def max_pool(image, size=2):
+    """Largest value of every block of size×size pixels."""
+    rows, columns = (side // size for side in image.shape)
+    blocks = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    return blocks.max(axis=(1, 3))
+
+
+def patch(image):
+    """5×5 pixels of the crop whose middle is the steepest rise from left to right."""
+    crop = image[data.TOUCHING].astype(int)
+    response = sobel(crop, axis=1)[2:-2, 2:-2]
+    row, column = np.unravel_index(response.argmax(), response.shape)
+    return crop[row : row + 5, column : column + 5], row, column
+
+
+def compute():
+    """The crop, 5×5 pixels of it, and the numbers of the worked example."""
+    image, _ = data.nuclei()
+    pixels, row, column = patch(image)
+    window = pixels[1:4, 1:4]
+    left, right = window[:, 0], window[:, 2]
+    numbers = {
+        "row": data.TOUCHING[0].start + row + 2, "column": data.TOUCHING[1].start + column + 2,
+        "window": {f"r{i}c{j}": window[i, j] for i in range(3) for j in range(3)},
+        "left": left @ (1, 2, 1), "right": right @ (1, 2, 1),
+        "result": np.sum(window * EDGE),
+        "blurred": np.mean(window),
+    }  # fmt: skip
+    return image[data.TOUCHING].astype(float), pixels, numbers
 
 
 def crop(image, truth, row, column):
@@ -69,6 +115,7 @@ def fixture():
 
 
 def main():
+    files.write(HERE, compute()[2])
     files.store(HERE / "page.json", figure())
     files.store(HERE / "answers.json", fixture())
 

@@ -4,57 +4,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.patches import Rectangle
-from scipy.ndimage import correlate, sobel
+from scipy.ndimage import correlate
 
-from bioimage_course import data
-from figures._shared.files import write
 from figures._shared.style import draw
+from figures.convolution.compute import BLUR, EDGE, compute, convolve, max_pool
 
 HERE = Path(__file__).parent
-
-EDGE = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # Sobel: right minus left
-BLUR = np.full((3, 3), 1 / 9)
-
-
-def convolve(image, kernel):
-    """The "convolution" of a network: no flip, no padding, so two pixels smaller each way."""
-    rows, columns = (i - k + 1 for i, k in zip(image.shape, kernel.shape, strict=True))
-    result = np.zeros((rows, columns))
-    for row in range(rows):
-        for column in range(columns):
-            window = image[row : row + kernel.shape[0], column : column + kernel.shape[1]]
-            result[row, column] = np.sum(window * kernel)
-    return result
-
-
-def max_pool(image, size=2):
-    """Largest value of every block of size×size pixels."""
-    rows, columns = (side // size for side in image.shape)
-    blocks = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    return blocks.max(axis=(1, 3))
-
-
-def patch(image):
-    """5×5 pixels of the crop whose middle is the steepest rise from left to right."""
-    crop = image[data.TOUCHING].astype(int)
-    response = sobel(crop, axis=1)[2:-2, 2:-2]
-    row, column = np.unravel_index(response.argmax(), response.shape)
-    return crop[row : row + 5, column : column + 5], row, column
-
-
-def compute():
-    image, _ = data.nuclei()
-    pixels, row, column = patch(image)
-    window = pixels[1:4, 1:4]
-    left, right = window[:, 0], window[:, 2]
-    numbers = {
-        "row": data.TOUCHING[0].start + row + 2, "column": data.TOUCHING[1].start + column + 2,
-        "window": {f"r{i}c{j}": window[i, j] for i in range(3) for j in range(3)},
-        "left": left @ (1, 2, 1), "right": right @ (1, 2, 1),
-        "result": np.sum(window * EDGE),
-        "blurred": np.mean(window),
-    }  # fmt: skip
-    return image[data.TOUCHING].astype(float), pixels, numbers
 
 
 def table(axes, values, *, colours, limits, theme, digits="{:.0f}", marked=None, mark=None):
@@ -119,12 +74,11 @@ def paint_maps(figure, theme, crop):
 
 
 def main():
-    crop, pixels, numbers = compute()
+    crop, pixels, _ = compute()
     draw(HERE / "convolution", lambda figure, theme: paint_numbers(figure, theme, pixels),
          width=560, height=262)  # fmt: skip
     draw(HERE / "feature_maps", lambda figure, theme: paint_maps(figure, theme, crop),
          width=560, height=415)  # fmt: skip
-    write(HERE, numbers)
 
 
 if __name__ == "__main__":

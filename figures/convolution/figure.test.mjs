@@ -7,7 +7,7 @@ import {
 
 const load = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url)));
 const { start, cases } = load("./answers.json");
-const shown = load("./figure.json");
+const shown = load("./page.json");
 const { pixels, kernels } = shown;
 
 for (const { name, weights, divisor, result } of cases) {

@@ -4,7 +4,7 @@ import test from "node:test";
 import { corners, growth, neighbour, reading } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const { nuclei, size } = read("./figure.json");
+const { nuclei, size } = read("./page.json");
 const polygons = read("./answers.json"); // StarDist's own corners of every tenth, in pixels
 
 test("the drawn corners are StarDist's, to half a pixel", () => {
@@ -44,8 +44,8 @@ test("a nucleus grows from no ray to all of them, the left ones first", () => {
 
 test("a nucleus tells its area and that of its annotation", () => {
   assert.deepEqual(reading([0, 0, 544, 568, 1]), ["544 pixels", "Its annotation: 568 pixels."]);
-  assert.deepEqual(reading([0, 0, 30, 0, 0]), ["30 pixels", "Nobody annotated it."]);
-  assert.match(reading([0, 0, 30, 300, 0])[1], /hardly overlap/);
+  assert.deepEqual(reading([0, 0, 30, 0, 0]), ["30 pixels", "Nobody annotated it: a ghost."]);
+  assert.match(reading([0, 0, 30, 300, 0])[1], /do not fit/);
 });
 
 test("arrows go to the nearest nucleus on that side, and stay where there is none", () => {

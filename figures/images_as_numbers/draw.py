@@ -108,7 +108,7 @@ def compute():
     """Everything that the page quotes, without the model."""
     image, truth = data.nuclei()
     windows = {"field": (slice(None), slice(None)), "nuclei": data.TOUCHING, "empty": EMPTY}
-    found = {name: limits(image[window]) for name, window in windows.items()}
+    ends = {name: limits(image[window]) for name, window in windows.items()}
     pixel = int(np.median(image[data.TOUCHING][truth[data.TOUCHING] > 0]))
     noise = image[EMPTY]
     # A longer exposure, recorded with 8 bits: what exceeds 255 is lost.
@@ -122,14 +122,14 @@ def compute():
     )  # what absorbs most red: nuclei
     numbers = {
         "largest": image.max(), "median": np.median(image),
-        "limits": {name: {"low": low, "high": high} for name, (low, high) in found.items()},
-        "pixel": {"grey": pixel, "field": scaled(pixel, *found["field"]),
-                  "alone": scaled(pixel, *found["nuclei"])},
-        "noise": {"field": scaled(noise, *found["field"]).max(),
-                  "alone": scaled(noise, *found["empty"]).max(),
-                  "above_half_field": np.sum(scaled(noise, *found["field"]) > 0.5),
-                  "above_half_alone": np.sum(scaled(noise, *found["empty"]) > 0.5)},
-        "outside_percent": 100 * np.mean((image < found["field"][0]) | (image > found["field"][1])),
+        "limits": {name: {"low": low, "high": high} for name, (low, high) in ends.items()},
+        "pixel": {"grey": pixel, "field": scaled(pixel, *ends["field"]),
+                  "alone": scaled(pixel, *ends["nuclei"])},
+        "noise": {"field": scaled(noise, *ends["field"]).max(),
+                  "alone": scaled(noise, *ends["empty"]).max(),
+                  "above_half_field": np.sum(scaled(noise, *ends["field"]) > 0.5),
+                  "above_half_alone": np.sum(scaled(noise, *ends["empty"]) > 0.5)},
+        "outside_percent": 100 * np.mean((image < ends["field"][0]) | (image > ends["field"][1])),
         "overexposed": {"factor": OVEREXPOSED,
                         "saturated_percent": 100 * np.mean(over[truth > 0] == 255),
                         "spread": spread(honest), "spread_saturated": spread(clipped)},

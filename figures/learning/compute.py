@@ -84,7 +84,7 @@ def fixture():
     x, y, counts, _, numbers = neuron.compute()
     x4, y4 = four(numbers)
     random = np.random.default_rng(0)
-    found = {}
+    answers = {}
     for name, pixels in {"all": (x, y, counts), "four": (x4, y4, np.ones(4))}.items():
         brightness, truth, share = (torch.tensor(values, dtype=torch.float64) for values in pixels)
         share = share / share.sum()
@@ -100,8 +100,8 @@ def fixture():
         for rate, held in product(RATES.values(), (True, False)):
             visited = walk(*pixels, rate=rate, num_steps=neuron.NUM_STEPS, held=held)
             walks.append({"rate": rate, "held": held, "visited": visited[[1, 2, 3, -1]]})
-        found[name] = {"slopes": slopes, "walks": walks}
-    return files.plain(found)
+        answers[name] = {"slopes": slopes, "walks": walks}
+    return files.plain(answers)
 
 
 def main():

@@ -7,8 +7,8 @@ import {
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const fixture = read("./answers.json");
-const data = read("./figure.json");
-const chapter = read("../../docs/data/neuron.json");
+const data = read("./page.json");
+const chapter = read("../neuron/data.json");
 const start = { weight: data.weight, bias: 0 };
 const near = (found, expected, what) =>
   assert.ok(Math.abs(found - expected) <= 1e-5 * Math.max(1, Math.abs(expected)), `${what}: ${found}, not ${expected}`);

@@ -72,12 +72,12 @@ def error(coefficients, pixels):
 
 def fits(pixels, validation):
     """For every degree: coefficients, the highest power first, and both errors."""
-    found = []
+    by_degree = []
     for degree in DEGREES:
         coefficients = np.polyfit(pixels[:, 0] / REACH, pixels[:, 1], degree)
         errors = error(coefficients, pixels), error(coefficients, validation)
-        found.append((coefficients, *errors))
-    return found
+        by_degree.append((coefficients, *errors))
+    return by_degree
 
 
 def compute():
@@ -85,9 +85,9 @@ def compute():
     pixels = samples()
     numbers = {"few_pixels": FEW, "many_pixels": MANY, "validation_pixels": VALIDATION}
     for name in ("few", "many"):
-        found = fits(pixels[name], pixels["validation"])
+        by_degree = fits(pixels[name], pixels["validation"])
         numbers[name] = {
-            f"d{degree}": dict(zip(("training", "validation"), np.round(found[degree][1:], 3),
+            f"d{degree}": dict(zip(("training", "validation"), np.round(by_degree[degree][1:], 3),
                                    strict=True))
             for degree in SHOWN
         }  # fmt: skip

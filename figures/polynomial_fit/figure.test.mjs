@@ -5,7 +5,7 @@ import { errorOf, fit, fits, judge, say, value } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const fixture = read("./answers.json");
-const data = read("./figure.json");
+const data = read("./page.json");
 const { reach } = data;
 const near = (found, expected, far, what) =>
   assert.ok(Math.abs(found - expected) <= far, `${what}: ${found}, not ${expected}`);

@@ -13,10 +13,10 @@ import numpy as np
 from bioimage_course import WEIGHTS, data
 from figures._shared.course_network import course_network
 from figures._shared.files import packed, store
+from figures.cellpose_dynamics.compute import DIAMETER
 from figures.receptive_field import draw as receptive_field
 
 HERE = Path(__file__).parent
-
 
 SHARE = 0.9  # of the gradient that the effective field holds
 NUCLEI = 8  # in which the effective field is measured
@@ -204,18 +204,19 @@ def outline(mask):
 
 def networks():
     """The course's two networks as presets."""
-    from cellpose_dynamics import DIAMETER
     from csbdeep.utils import normalize
     from scipy.ndimage import zoom
 
     image, truth = data.nuclei()
     stardist, bright = course_network().keras_model, normalize(image, 1, 99.8)
-    found = effective(lambda *at: stardist_gradient(stardist, *at), bright, inner_centres(truth))
+    side_seen = effective(
+        lambda *at: stardist_gradient(stardist, *at), bright, inner_centres(truth)
+    )
     yield {
         "name": "StarDist of this course",
         "layers": stardist_layers(stardist),
         "scale": 1,
-        "effective": round(found),
+        "effective": round(side_seen),
         "note": "Read from the layers of the network, the whole way down and up. Its skip "
         "connections are shorter ways and see less.",
     }
@@ -225,12 +226,12 @@ def networks():
     small = zoom(normalize(image, 1, 99), shrink, order=1)
     inside = inner_centres(truth, around=math.ceil(TILE / 2 / shrink) + 1)  # by whole tiles
     centres = [tuple(round(value * shrink) for value in centre) for centre in inside]
-    found = effective(lambda *at: cellpose_gradient(net, *at), small, centres, TILE // 2)
+    side_seen = effective(lambda *at: cellpose_gradient(net, *at), small, centres, TILE // 2)
     yield {
         "name": "Cellpose of this course",
         "layers": cellpose_layers(net),
         "scale": round(1 / shrink, 4),
-        "effective": round(found / shrink),
+        "effective": round(side_seen / shrink),
         "note": f"Nuclei are shrunk from {DIAMETER} to {learned:.0f} px first. Drawn and "
         "measured: the way through the convolutions. A style vector also averages over the "
         f"whole tile ({TILE / shrink:.0f} px of the image), and nothing beyond it is seen.",

@@ -7,7 +7,7 @@ import {
 
 const load = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url)));
 const cases = load("./answers.json");
-const shown = load("./figure.json");
+const shown = load("./page.json");
 
 for (const { layers, sides, step } of cases) {
   test(`${layers.join(" ")}: as found by following every pixel`, () => {

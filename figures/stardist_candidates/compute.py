@@ -75,7 +75,7 @@ def objects(stored, prob_thresh, nms_thresh):
 
 
 def fixture(stored):
-    """Candidates and objects at 20 settings, for tests/js/stardist.test.js."""
+    """Candidates and objects at 20 settings, for the tests of the page's own functions."""
     probability, _ = answer(stored)
     return [
         {"prob": prob, "nms": nms, "candidates": int((probability > prob).sum()),

@@ -6,7 +6,7 @@ import {
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const answer = decode(read("./figure.json"));
+const answer = decode(read("./page.json"));
 const settings = read("./answers.json");
 
 /** Candidates of four rays each, as in the chapter's worked example: [ray, row, column]. */

@@ -68,5 +68,9 @@ def compute():
     }
 
 
-if __name__ == "__main__":
+def main():
     write(HERE, compute())
+
+
+if __name__ == "__main__":
+    main()

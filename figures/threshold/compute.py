@@ -17,7 +17,7 @@ def figure():
 
 
 def fixture():
-    """SciPy's answer at some thresholds, for tests/js/threshold.test.js."""
+    """SciPy's answer at some thresholds, for figure.test.mjs."""
     image, _ = data.nuclei()
     masks = {level: image[data.TOUCHING] > level for level in range(0, 200, 10)}
     return [

@@ -4,7 +4,7 @@ import test from "node:test";
 import { measure } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const { pixels } = read("./figure.json");
+const { pixels } = read("./page.json");
 
 test("area and pieces are SciPy's at every threshold", () => {
   for (const { level, area, pieces } of read("./answers.json")) {

@@ -49,10 +49,12 @@ def easy_window(mask, truth, side=64):
     for row in range(0, len(truth) - side + 1, 8):
         for column in range(0, len(truth) - side + 1, 8):
             window = slice(row, row + side), slice(column, column + side)
-            annotated, found = inside(truth[window]), inside(label(mask[window]))
-            if count(annotated) < 2 or count(found) != count(annotated):
+            annotated, objects = inside(truth[window]), inside(label(mask[window]))
+            if count(annotated) < 2 or count(objects) != count(annotated):
                 continue
-            overlap = np.sum((found > 0) & (annotated > 0)) / np.sum((found > 0) | (annotated > 0))
+            overlap = np.sum((objects > 0) & (annotated > 0)) / np.sum(
+                (objects > 0) | (annotated > 0)
+            )
             best = max(best, (overlap, window), key=lambda pair: pair[0])
     return best[1]
 
@@ -62,7 +64,7 @@ def compute():
     mask = threshold(image)
     easy = easy_window(mask, truth)
     annotated = {"crop": truth[data.TOUCHING], "easy": truth[easy]}
-    found = {"crop": label(mask[data.TOUCHING]), "easy": label(mask[easy])}
+    objects = {"crop": label(mask[data.TOUCHING]), "easy": label(mask[easy])}
     numbers = {
         "annotated": truth.max(), "smallest": SMALLEST,
         "threshold_objects": label(mask).max(),
@@ -70,7 +72,7 @@ def compute():
         "lost_by_perfect_mask": truth.max() - label(truth > 0).max(),
         "pixels_right_percent": 100 * np.mean(mask == (truth > 0)),
         **{f"{place}_annotated": count(inside(labels)) for place, labels in annotated.items()},
-        **{f"{place}_threshold": count(inside(labels)) for place, labels in found.items()},
+        **{f"{place}_threshold": count(inside(labels)) for place, labels in objects.items()},
     }  # fmt: skip
     return image, truth, mask, easy, numbers
 
@@ -104,9 +106,9 @@ def paint_threshold(figure, theme, image, mask, easy, numbers):
     panels = figure.subplots(1, 2)
     figure.subplots_adjust(left=0, right=1, bottom=0, top=0.83, wspace=0.04)
     for axes, window, key in ((panels[0], easy, "easy"), (panels[1], data.TOUCHING, "crop")):
-        found = inside(label(mask[window]))
-        lines = np.zeros((*found.shape, 4))
-        lines[find_boundaries(found, mode="inner")] = (0xF0 / 255, 0xB4 / 255, 0x29 / 255, 1)
+        objects = inside(label(mask[window]))
+        lines = np.zeros((*objects.shape, 4))
+        lines[find_boundaries(objects, mode="inner")] = (0xF0 / 255, 0xB4 / 255, 0x29 / 255, 1)
         show(axes, image[window], f"annotated: {numbers[key + '_annotated']}\n"
              f"threshold: {numbers[key + '_threshold']}", lines)  # fmt: skip
 

@@ -8,6 +8,7 @@ from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import write
 from figures._shared.style import draw
+from figures.convolution.compute import max_pool
 
 HERE = Path(__file__).parent
 
@@ -22,13 +23,13 @@ def shapes(network, size=SIZE):
 
     Returns
     -------
-    found : {layer: (side, channels)}
+    layers : {layer: (side, channels)}
         In the order of the network. What Keras numbers anew for each model gets a name here:
         grid_0, grid_1 … before the U, joined_N for the maps stacked on level N.
     down, up : lists of lists of names
         The layers drawn on the left, with the bottom as last row, and on the right; from the top.
     """
-    found, side, before_the_u, level = {}, size, 0, network.config.unet_n_depth
+    layers, side, before_the_u, level = {}, size, 0, network.config.unet_n_depth
     down, up = [[]], []
     for layer in network.keras_model.layers:
         kind, name = type(layer).__name__, layer.name
@@ -41,19 +42,19 @@ def shapes(network, size=SIZE):
             up.insert(0, [])
         elif kind == "Concatenate":
             level -= 1
-            found[f"joined_{level}"] = side, channels
+            layers[f"joined_{level}"] = side, channels
         elif kind in ("InputLayer", "Conv2D"):
             if name.startswith("conv2d"):
                 name, before_the_u = f"grid_{before_the_u}", before_the_u + 1
-            found[name] = side, channels
+            layers[name] = side, channels
             if name not in ("prob", "dist"):
                 (up[0] if up else down[-1]).append(name)
-    return found, down, up
+    return layers, down, up
 
 
 def compute(network):
     """Numbers that the page quotes."""
-    found, down, up = shapes(network)
+    layers, down, up = shapes(network)
     config, model = network.config, network.keras_model
     halved = halvings(config)
     bottom, deepest = down[-1], config.unet_n_depth - 1
@@ -61,16 +62,16 @@ def compute(network):
     return {
         "parameters": model.count_params(),
         "layers": {name: {"side": side, "channels": channels}
-                   for name, (side, channels) in found.items()},
+                   for name, (side, channels) in layers.items()},
         "depth": config.unet_n_depth, "poolings": halved, "divisor": 2**halved,
         "base": config.unet_n_filter_base, "grid": config.grid[0],
         "first_parameters": first[0].count_params(), "second_parameters": first[1].count_params(),
-        "bottom": {"side": found[bottom[0]][0], "channels": found[bottom[0]][1],
+        "bottom": {"side": layers[bottom[0]][0], "channels": layers[bottom[0]][1],
                    "crop": 64 // 2**halved},
         # The deepest skip connection: what comes from below, from the left, and what it makes.
-        "deepest": {"side": found[up[-1][0]][0], "below": found[bottom[-1]][1],
-                    "left": found[f"down_level_{deepest}_no_1"][1],
-                    "joined": found[f"joined_{deepest}"][1], "after": found[up[-1][0]][1]},
+        "deepest": {"side": layers[up[-1][0]][0], "below": layers[bottom[-1]][1],
+                    "left": layers[f"down_level_{deepest}_no_1"][1],
+                    "joined": layers[f"joined_{deepest}"][1], "after": layers[up[-1][0]][1]},
     }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def heights(down, up):
     return top, top + ROW * len(down) + 76
 
 
-def paint(figure, theme, found, down, up):
+def paint(figure, theme, layers, down, up):
     width = 560
     places, columns = layout(down, up)
     step = min(38, (width - LEFT - 2) / columns)
@@ -135,10 +136,10 @@ def paint(figure, theme, found, down, up):
         left, right, top, bottom = edges(name)
         axes.add_patch(Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted,
                                  lw=1.2))  # fmt: skip
-        axes.text((left + right) / 2, middle(row), found[name][1], ha="center", va="center",
+        axes.text((left + right) / 2, middle(row), layers[name][1], ha="center", va="center",
                   fontsize=14)  # fmt: skip
     for row, names in enumerate(down):
-        side = found[names[0]][0]
+        side = layers[names[0]][0]
         axes.text(0, middle(row), f"{side}×{side}", va="center", fontsize=14, color=theme.muted)
         if row:  # pooling
             x = sum(edges(names[0])[:2]) / 2
@@ -158,10 +159,10 @@ def paint(figure, theme, found, down, up):
     upper = middle(level - 1)
     for x, name in ((right - 2 * box - 12, "prob"), (right - box, "dist")):
         axes.add_patch(Rectangle((x, upper - 22), box, 44, fc=AMBER, ec=theme.muted, lw=1.2))
-        axes.text(x + box / 2, upper, found[name][1], ha="center", va="center", fontsize=14,
+        axes.text(x + box / 2, upper, layers[name][1], ha="center", va="center", fontsize=14,
                   color=INK)  # fmt: skip
         arrow(((left + right) / 2, top), (x + box / 2, upper + 23))
-    side, rays = found["dist"]
+    side, rays = layers["dist"]
     for y, words in ((-19, "probability"), (0, f"and {rays} distances"), (19, f"({side}×{side})")):
         axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center", fontsize=14)
     across = (edges(down[level][-1])[1] + edges(up[0][0])[0]) / 2
@@ -174,8 +175,6 @@ def paint(figure, theme, found, down, up):
 
 
 def paint_levels(figure, theme, crop, halved):
-    from convolution import max_pool
-
     panels = figure.subplots(1, halved + 1)
     figure.subplots_adjust(left=0, right=1, bottom=0, top=0.8, wspace=0.05)
     for axes in panels:
@@ -189,8 +188,8 @@ def paint_levels(figure, theme, crop, halved):
 def main():
     image, _ = data.nuclei()
     network = course_network()
-    found, down, up = shapes(network)
-    draw(HERE / "unet", lambda figure, theme: paint(figure, theme, found, down, up),
+    layers, down, up = shapes(network)
+    draw(HERE / "unet", lambda figure, theme: paint(figure, theme, layers, down, up),
          width=560, height=heights(down, up)[1])  # fmt: skip
     halved = halvings(network.config)
     draw(HERE / "unet_levels",

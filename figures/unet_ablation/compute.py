@@ -82,10 +82,10 @@ def stages(network):
     """
     depth, before = network.config.unet_n_depth, halvings(network.config)
     before -= depth  # poolings before the U
-    found = [{"kind": "input", "level": None, "layers": []}]
+    pieces = [{"kind": "input", "level": None, "layers": []}]
 
     def start(kind, level=None):
-        found.append({"kind": kind, "level": level, "layers": []})
+        pieces.append({"kind": kind, "level": level, "layers": []})
 
     def down(pooled):
         level = pooled - before
@@ -101,13 +101,13 @@ def stages(network):
             pooled += 1
             down(pooled)
         elif kind == "UpSampling2D":
-            start("up", (found[-1]["level"] or depth) - 1)
-        elif layer.name in ("features", "prob") and found[-1]["kind"] != "output":
+            start("up", (pieces[-1]["level"] or depth) - 1)
+        elif layer.name in ("features", "prob") and pieces[-1]["kind"] != "output":
             start("output")
-        found[-1]["layers"].append(layer)
+        pieces[-1]["layers"].append(layer)
         if kind == "InputLayer":
             down(0)
-    return found
+    return pieces
 
 
 def different(maps, count=MAPS):
@@ -163,7 +163,7 @@ def show_stage(stage, answers, image):
         maps = [{"no": no, "png": png(stretched(last[..., no]), GREYS)} for no in different(last)]
     convolutions = [layer for layer in layers if type(layer).__name__ == "Conv2D"
                     and layer.name not in ("prob", "dist")]  # fmt: skip
-    found = {
+    content = {
         "kind": stage["kind"], "level": stage["level"],
         "shape": answers["prob"].shape if stage["kind"] == "output" else last.shape,
         "pooled": any(type(layer).__name__ == "MaxPooling2D" for layer in layers),
@@ -176,8 +176,8 @@ def show_stage(stage, answers, image):
             for tensor in layer.input:
                 from_below = type(source(tensor)).__name__ == "UpSampling2D"
                 maps = answers[source(tensor).name]
-                found["below" if from_below else "across"] = maps.shape[-1]
-    return found
+                content["below" if from_below else "across"] = maps.shape[-1]
+    return content
 
 
 def objects(network, answers):
@@ -197,14 +197,14 @@ def objects(network, answers):
 
 def best_ious(truth, labels):
     """For each nucleus that lies wholly in the tile, the IoU of the object that fits it best."""
-    found = []
+    ious = []
     for value in np.unique(clear_border(truth)):
         if value:
             nucleus = truth == value
             rivals = [labels == other for other in np.unique(labels[nucleus]) if other]
-            found.append(max((np.sum(nucleus & it) / np.sum(nucleus | it) for it in rivals),
+            ious.append(max((np.sum(nucleus & it) / np.sum(nucleus | it) for it in rivals),
                              default=0))  # fmt: skip
-    return np.array(found)
+    return np.array(ious)
 
 
 def steepness(probability):
@@ -238,22 +238,22 @@ def combinations(network):
 
 def ablation(network, pixels, truth):
     """What comes out of the network for every combination of cut skip connections."""
-    found = []
+    outputs = []
     for cut in combinations(network):
         answers = forward(network, pixels, cut)
         probability = answers["prob"][..., 0]
         labels, outlines = objects(network, answers)
         ious = best_ious(truth, labels)
         steep = steepness(probability)
-        whole = found[0]["steepness"] if found else steep
-        found.append({
+        whole = outputs[0]["steepness"] if outputs else steep
+        outputs.append({
             "cut": cut, "objects": len(outlines), "matched": np.sum(ious > MIN_IOU),
             "iou": ious.mean(), "highest": probability.max(), "steepness": steep,
             "sharpness": round(100 * steep / whole),
             "probability": png(probability, 64),
             "outlines": [outline_text(corners) for corners in outlines],
         })  # fmt: skip
-    return found
+    return outputs
 
 
 def compute(network):
@@ -292,14 +292,14 @@ def quoted(stored):
 
 
 def fixture(network):
-    """For tests/js/unet.test.js: what Keras and StarDist say, without the stored pictures."""
+    """For figure.test.mjs: what Keras and StarDist say, without the stored pictures."""
     pixels, _, _ = tile()
-    found = []
+    cases = []
     for cut in combinations(network):
         _, outlines = objects(network, forward(network, pixels, cut))
-        found.append({"cut": cut, "outlines": [
+        cases.append({"cut": cut, "outlines": [
             np.round(corners[:, ::-1] + 0.5, 2) for corners in outlines]})  # fmt: skip
-    return plain(found)
+    return plain(cases)
 
 
 def paint(figure, theme, stored):

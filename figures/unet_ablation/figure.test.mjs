@@ -6,7 +6,7 @@ import {
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const answer = read("./figure.json");
+const answer = read("./page.json");
 const fixture = read("./answers.json");
 
 /** The stages of a network with this many levels and this many poolings before the U. */

@@ -101,7 +101,7 @@ def measured():
 
 def test_every_number_that_is_quoted_was_measured(measured):
     for where, text in quoting().items():
-        assert "{{" not in prose.FENCE.sub("", numbers.fill(text, measured, where)), where
+        numbers.fill(text, measured, where)  # stops at an unknown one
 
 
 def test_every_figures_numbers_are_quoted_somewhere(measured):

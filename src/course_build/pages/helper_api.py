@@ -6,7 +6,7 @@ import textwrap
 
 MARKER = "<!-- helpers -->"
 PACKAGE = "bioimage_course"
-MODULES = ("data", "show", "check", "folder", "report_card")  # as notebooks meet them
+MODULES = ("data", "show", "check", "mistakes", "folder", "report_card")  # as notebooks meet them
 
 
 def listing(package):
