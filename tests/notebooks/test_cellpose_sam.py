@@ -65,7 +65,7 @@ def test_the_network_of_the_library_answers_for_every_image_of_the_notebook(run)
 
 
 def test_with_a_perfect_answer_the_nuclei_come_out_whole(run):
-    found = re.search(r"Cellpose-SAM +hits (\d+), missed (\d+)", run["printed"]["compare-score"])
+    found = re.search(r"Cellpose-SAM +hits (\d+), not found (\d+)", run["printed"]["compare-score"])
     assert int(found[1]) >= 120 and int(found[2]) <= 5
 
 
