@@ -25,6 +25,7 @@ import measured_numbers
 import notebook_pages
 import pictures
 import quizzes
+from course_build.pages import search_index
 from repository_links import Links
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
@@ -77,6 +78,7 @@ def on_config(config):
     reference = Path(config.docs_dir) / "reference"
     config.extra["papers"] = citations.load(reference / "references.bib")
     config.extra["terms"] = glossary.load(reference / "glossary.yml")
+    config.extra["search"] = []
     config.extra["numbers"] = measured_numbers.load(
         [Path(config.docs_dir) / "data", root / "training" / "results"]
     )
@@ -207,7 +209,19 @@ def on_page_content(content, *, page, config, files):
     if notebook:
         head = freshness(notebook.course) + _notebook_links(page, config)
         content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
-    return content
+    config.extra["search"].append(_searched(page, content))
+    return search_index.without_marks(content)
+
+
+def _searched(page, content):
+    """What the search knows of a page."""
+    return search_index.page_entry(
+        page.url,
+        page.title,
+        content,
+        part=page.parent.title if page.parent else "",
+        description=page.meta.get("description", ""),
+    )
 
 
 def _headings(toc):
@@ -244,6 +258,19 @@ def on_post_page(output, *, page, config):
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
     links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
     return slim(output.replace("</head>", f"{links}</head>", 1))
+
+
+def on_post_build(config):
+    """Write what the search loads when a reader opens it."""
+    file, synonyms = Path(config.docs_dir) / "reference" / "synonyms.yml", []
+    if file.exists():
+        try:
+            synonyms = search_index.read_synonyms(file.read_text(encoding="utf-8"))
+        except ValueError as fault:
+            raise PluginError(f"{file.name}: {fault}") from fault
+    script = Path(config.site_dir) / search_index.SCRIPT
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(search_index.script(config.extra["search"], synonyms), encoding="utf-8")
 
 
 def slim(page_html):
