@@ -1,9 +1,7 @@
 """The site that is opened from disk (`OFFLINE=true`): without modules, data files and other hosts.
 
 A browser lets a page from disk load neither JavaScript modules nor data. So all modules and their
-JSON become one plain script, with esbuild. Search works through Material's own `offline` plugin;
-the small script that the plugin would load from elsewhere, iframe-worker, lies beside it here.
-Without OFFLINE nothing of this happens.
+JSON become one plain script, with esbuild. Without OFFLINE nothing of this happens.
 """
 
 import os
@@ -18,27 +16,24 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
 SCRIPT = "javascripts/offline.js"
-POLYFILL = "assets/javascripts/iframe-worker.js"
 BUNDLER = Path(__file__).with_name("offline.mjs")
 FOLDER_LINK = re.compile(r'href="(\.|\.\.(?:/\.\.)*)/?"')  # without a server, a list of files
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
 # No server, no use: they hold addresses from the root, or the time of the build.
-FOR_SERVERS = ("404.html", "sitemap.xml", "sitemap.xml.gz", "search/search_index.json")
+FOR_SERVERS = ("404.html", "sitemap.xml", "sitemap.xml.gz")
 
 
 def is_on(config):
-    """Return whether this build is for the disk: whether mkdocs.yml's `offline` plugin is on."""
-    plugin = config.plugins.get("material/offline")
-    return bool(plugin and plugin.config.enabled)
+    """Return whether this build is for the disk."""
+    return bool(config.extra.get("offline"))
 
 
-@event_priority(100)  # before the plugin names the polyfill's address on another host
 def on_config(config):
-    """Name the plain script instead of the modules."""
+    """Name the plain script instead of the modules, and each page by its file."""
     if is_on(config):
         if config.site_url:
             raise PluginError("OFFLINE: a site on disk has no address: leave SITE_URL empty")
-        config.extra["polyfills"] = [POLYFILL]
+        config.use_directory_urls = False
         # At the end of the page, as Material writes it: what it looks for is there.
         config["extra_javascript"] = [SCRIPT]
     return config
@@ -50,11 +45,6 @@ def on_files(files, *, config):
     if is_on(config):
         for file in [file for file in files if file.src_uri.startswith("javascripts/")]:
             files.remove(file)
-        root = Path(config.config_file_path).parent
-        shim = root / "node_modules" / "iframe-worker" / "shim" / "index.js"
-        if not shim.exists():
-            raise PluginError("OFFLINE: iframe-worker is missing: run `npm ci`")
-        files.append(File.generated(config, POLYFILL, content=shim.read_bytes()))
         files.append(File.generated(config, SCRIPT, content=bundled(Path(config.docs_dir))))
     return files
 
@@ -68,7 +58,7 @@ def on_post_page(output, *, page, config):
     return output
 
 
-@event_priority(-200)  # after the plugin has made the script with the search index
+@event_priority(-50)  # after everything has been written
 def on_post_build(config):
     """Leave out what only a server reads."""
     if is_on(config):
