@@ -30,6 +30,7 @@ from course_build.pages import (
     numbers,
     pictures,
     quizzes,
+    search_index,
 )
 from course_build.pages.links import Links
 from course_build.print import OUT as PRINTED
@@ -90,7 +91,6 @@ def on_startup(*, command, dirty):
     _serving = command == "serve"
 
 
-@event_priority(100)  # before the offline plugin names the polyfill's address on another host
 @stops_the_build
 def on_config(config):
     """Read the numbers, papers and terms that pages quote, anew for every build."""
@@ -98,19 +98,19 @@ def on_config(config):
     config.extra["papers"] = citations.load(reference / "references.bib")
     config.extra["terms"] = glossary.load(reference / "glossary.yml")
     config.extra["numbers"] = numbers.load(_root(config))
+    config.extra["search"] = []
     if _for_disk(config):
         if config.site_url:
             raise Stop("OFFLINE: a site on disk has no address: leave SITE_URL empty")
-        config.extra["polyfills"] = [offline.POLYFILL]
+        config.use_directory_urls = False
         # At the end of the page, as Material writes it: what it looks for is there.
         config["extra_javascript"] = [offline.SCRIPT]
     return config
 
 
 def _for_disk(config):
-    """Return whether this build is for the disk: whether mkdocs.yml's `offline` plugin is on."""
-    plugin = config.plugins.get("material/offline")
-    return bool(plugin and plugin.config.enabled)
+    """Return whether this build is for the disk."""
+    return bool(config.extra.get("offline"))
 
 
 @event_priority(100)  # before other plugins look at the files
@@ -214,8 +214,6 @@ def _one_script(files, *, config):
         texts = {file.dest_uri: file.content_string for file in modules}
         for file in modules:
             files.remove(file)
-        root = _root(config)
-        files.append(_generated(config, offline.POLYFILL, offline.polyfill(root)))
         files.append(_generated(config, offline.SCRIPT, offline.bundled(texts)))
     return files
 
@@ -294,7 +292,19 @@ def on_page_content(content, *, page, config, files):
     if notebook:
         head = freshness(notebook.course) + _notebook_links(page, config)
         content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
-    return content
+    config.extra["search"].append(_searched(page, content))
+    return search_index.without_marks(content)
+
+
+def _searched(page, content):
+    """What the search knows of a page."""
+    return search_index.page_entry(
+        page.url,
+        page.title,
+        content,
+        part=page.parent.title if page.parent else "",
+        description=page.meta.get("description", ""),
+    )
 
 
 def _headings(toc):
@@ -336,9 +346,15 @@ def on_post_page(output, *, page, config):
     return offline.for_disk(output) if _for_disk(config) else output
 
 
-@event_priority(-200)  # after the offline plugin has made the script with the search index
+@stops_the_build
 def on_post_build(config):
-    """For the disk, leave out what only a server reads."""
+    """Write what the search loads when it is opened; for the disk, leave out what servers read."""
+    file, synonyms = Path(config.docs_dir) / "reference" / "synonyms.yml", []
+    if file.exists():
+        synonyms = search_index.read_synonyms(file.read_text(encoding="utf-8"))
+    script = Path(config.site_dir) / search_index.SCRIPT
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(search_index.script(config.extra["search"], synonyms), encoding="utf-8")
     if _for_disk(config):
         for name in offline.FOR_SERVERS:
             (Path(config.site_dir) / name).unlink(missing_ok=True)

@@ -21,8 +21,11 @@ from course_build import Stop
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
 PIXELS_PER_CSS_PIXEL = 1.5
-# Pictures made of few colours stay exact when that costs little; the others are compressed.
-LOSSLESS_UP_TO_BYTES = 60_000
+# Pictures made of few colours stay exact when that costs little; the others are compressed, those
+# with much noise, which hides what is lost, the most.
+LOSSLESS_UP_TO_BYTES = 30_000
+HEAVY_BYTES = 50_000
+QUALITIES = (80, 65, 50, 35)
 
 MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.S)
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
@@ -152,15 +155,22 @@ def _picture(png, where):
 
 
 def to_webp(image):
-    """Encode a Pillow image: without loss when that is small, else at high quality."""
+    """Encode a Pillow image: without loss when that is small, else at the quality it can afford."""
     if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
-    exact, compressed = io.BytesIO(), io.BytesIO()
-    image.save(exact, "WEBP", lossless=True, method=2)
-    if exact.tell() <= LOSSLESS_UP_TO_BYTES:
-        return exact.getvalue()
-    image.save(compressed, "WEBP", quality=88, method=4)
-    return min(exact.getvalue(), compressed.getvalue(), key=len)
+    encoded = [_encode(image, lossless=True, method=2)]
+    if len(encoded[0]) > LOSSLESS_UP_TO_BYTES:
+        for quality in QUALITIES:
+            encoded.append(_encode(image, quality=quality, method=4))
+            if len(encoded[-1]) <= HEAVY_BYTES:
+                break
+    return min(encoded, key=len)
+
+
+def _encode(image, **options):
+    file = io.BytesIO()
+    image.save(file, "WEBP", **options)
+    return file.getvalue()
 
 
 # --- After mkdocs-jupyter made the page: tidy it ----------------------------------------------
