@@ -1,4 +1,4 @@
-"""Is this computer fit for the course? Memory, disk, rights, fonts, GPUs and, if wanted, network.
+"""Is this computer fit for the course? Memory, disk, the rights to write and to link, fonts.
 
 First what the computer has, as plain facts; then the rules that turn facts into findings, so that
 every fault can be tested without having it.
@@ -8,15 +8,11 @@ import contextlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from bioimage_course.installation import Finding, pip_command
-from bioimage_course.libraries import first_line
+from bioimage_course.doctor.finding import Finding, first_line, pip_command
 
 GIGABYTE = 1e9
 #: Bytes of memory; a computer sold with 4 GB reports a little less.
@@ -26,15 +22,6 @@ TIGHT_DISK, LEAST_DISK = 1.0 * GIGABYTE, 0.1 * GIGABYTE
 
 #: Where Linux says what a container may use.
 CGROUP = Path("/sys/fs/cgroup")
-
-#: Addresses that the course can download from, and what comes from there.
-SITES = {
-    "https://github.com/stardist/stardist/releases/download/0.1.0/dsb2018.zip": (
-        "the training images, and StarDist's published models"
-    ),
-    "https://www.cellpose.org/models/cyto3": "Cellpose's published models",
-    "https://huggingface.co/mouseland/cellpose-sam": "the weights of Cellpose-SAM (notebook 14)",
-}
 
 
 # --- The facts ----------------------------------------------------------------------------------
@@ -69,16 +56,24 @@ def memory():
 
 
 def places(cache=None):
-    """Folders that the course writes to, by what they are called: paths that may not exist yet.
+    """Folders that the course writes to, by what they are called.
 
-    cache : str or None; the folder for downloads, where it is known
+    Parameters
+    ----------
+    cache : str, optional
+        The folder for downloads, where it is known.
+
+    Returns
+    -------
+    dict of str to pathlib.Path
+        They need not exist yet.
     """
-    found = {"the folder you are in": Path.cwd()}
+    folders = {"the folder you are in": Path.cwd()}
     with contextlib.suppress(OSError):  # no temporary folder at all: `has_temporary` tells
-        found["the folder for temporary files"] = Path(tempfile.gettempdir())
+        folders["the folder for temporary files"] = Path(tempfile.gettempdir())
     if cache:
-        found["the folder for downloads"] = Path(cache)
-    return found
+        folders["the folder for downloads"] = Path(cache)
+    return folders
 
 
 def has_temporary():
@@ -122,64 +117,6 @@ def link_error():
     except (OSError, NotImplementedError) as error:
         return first_line(error)
     return None
-
-
-def nvidia():
-    """NVIDIA's card: {"name", "driver"}; {"name", "error"} without a working driver; else None."""
-    command = shutil.which("nvidia-smi")
-    error = "no driver is installed"
-    if command:
-        try:
-            done = subprocess.run(
-                [command, "--query-gpu=name,driver_version", "--format=csv,noheader"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=20,
-            )
-            lines = done.stdout.strip().splitlines()
-            if done.returncode == 0 and lines and "," in lines[0]:
-                name, driver = lines[0].rsplit(",", 1)
-                return {"name": name.strip(), "driver": driver.strip()}
-            error = lines[0] if lines else "its driver does not answer"
-        except (OSError, subprocess.TimeoutExpired):
-            error = "its driver does not answer"
-    if _nvidia_is_built_in():
-        return {"name": "NVIDIA card", "error": error}
-    return None
-
-
-def _nvidia_is_built_in(devices=Path("/sys/bus/pci/devices")):
-    """Whether Linux lists a display adapter (class 03…) of NVIDIA's (vendor 0x10de)."""
-    for device in devices.glob("*"):
-        with contextlib.suppress(OSError):
-            vendor, kind = ((device / name).read_text() for name in ("vendor", "class"))
-            if vendor.strip() == "0x10de" and kind.startswith("0x03"):
-                return True
-    return False
-
-
-def hidden_gpus():
-    """What CUDA_VISIBLE_DEVICES says, if it hides every card; else None."""
-    value = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return value if value is not None and value.strip() in ("", "-1") else None
-
-
-def site_error(address, *, seconds=10):
-    """Why a web address cannot be reached; None if its site answers, whatever it answers."""
-    request = urllib.request.Request(address, method="HEAD")
-    try:
-        with urllib.request.urlopen(request, timeout=seconds):
-            return None
-    except urllib.error.HTTPError as error:
-        if error.code == 407:
-            return "the proxy asks for a name and a password"
-        return None
-    except urllib.error.URLError as error:
-        return str(error.reason)
-    except (OSError, ValueError) as error:
-        return first_line(error)
 
 
 def on_colab():
@@ -231,12 +168,12 @@ def memory_findings(memory):
 
 def disk_findings(free):
     """Notes or faults on free bytes by the name of the place; None: unknown."""
-    found, seen = [], set()
+    problems, seen = [], set()
     for place, size in free.items():
         if size is None or size >= TIGHT_DISK or size in seen:  # the same size: the same disk
             continue
         seen.add(size)
-        found.append(
+        problems.append(
             Finding(
                 f"Only {gigabytes(size)} of disk are free in {place}.",
                 "results, downloads and trained models may not fit, and are then lost.",
@@ -244,7 +181,7 @@ def disk_findings(free):
                 stops=size < LEAST_DISK,
             )
         )
-    return found
+    return problems
 
 
 def write_findings(errors, *, has_temporary=True):
@@ -263,14 +200,14 @@ def write_findings(errors, *, has_temporary=True):
             "set BIOIMAGE_COURSE_CACHE to a folder you may write to.",
         ),
     }
-    found = []
+    problems = []
     if not has_temporary:
         why, fix = elsewhere["the folder for temporary files"]
-        found.append(Finding("No folder for temporary files can be written to.", why, fix))
+        problems.append(Finding("No folder for temporary files can be written to.", why, fix))
     for place, (path, error) in errors.items():
         if error:
             why, fix = elsewhere[place]
-            found.append(
+            problems.append(
                 Finding(
                     f"Nothing can be written in {place}, {path}: {error}",
                     why,
@@ -278,7 +215,7 @@ def write_findings(errors, *, has_temporary=True):
                     stops=place != "the folder for downloads",
                 )
             )
-    return found
+    return problems
 
 
 def link_findings(error, system):
@@ -330,116 +267,6 @@ def figure_findings(answer, *, needed, notebook):
     return []
 
 
-def gpu_findings(*, card, tensorflow, torch, system, hidden, needed, notebook):
-    """Notes on a GPU that is there and not used; the course runs without.
-
-    Parameters
-    ----------
-    card : dict or None
-        What `computer.nvidia` returns.
-    tensorflow, torch : dict
-        What `computer.ask` returns; {} if the library is missing.
-    system : str
-        Such as "Linux x86_64".
-    hidden : str or None
-        What CUDA_VISIBLE_DEVICES says, if it hides every card.
-    needed : dict of str to str
-        Package name to the versions that will do.
-    notebook : bool
-        Whether the fixes are to be pasted into a cell.
-
-    Returns
-    -------
-    list of Finding
-    """
-    why = "the course runs on the processor; a GPU only makes it faster."
-
-    def note(what, fix):
-        return Finding(what, why, fix, stops=False)
-
-    def pip(arguments):
-        return pip_command(arguments, notebook=notebook)
-
-    if system == "Darwin arm64":
-        if torch and not torch.get("error") and not torch["mps"]:
-            return [note("torch does not see the Mac's GPU (MPS).", "update macOS, and restart.")]
-        return []
-    if card is None:
-        return []
-    if "error" in card:
-        return [
-            note(
-                f"{card['name']}: its driver does not work ({card['error']}).",
-                "install or update NVIDIA's driver, and restart the computer.",
-            )
-        ]
-    if hidden is not None:
-        return [
-            note(
-                f"The {card['name']} is hidden: CUDA_VISIBLE_DEVICES is {hidden!r}.",
-                "remove this variable where you set it, and start Jupyter again.",
-            )
-        ]
-    found = []
-    if tensorflow and not tensorflow.get("error") and not tensorflow["gpus"]:
-        wanted = needed.get("tensorflow", "")
-        cuda = pip(f'install "tensorflow[and-cuda]{wanted}"')
-        if system.startswith("Windows"):
-            what = "TensorFlow has no GPU support on Windows since version 2.11"
-            fix = "use WSL2 (Linux inside Windows), and set the course up there as on Linux."
-        elif not tensorflow["cuda"]:
-            what = "this TensorFlow is the build for processors"
-            fix = f"{pip('uninstall -y tensorflow-cpu')} and then {cuda}"
-        else:
-            what = "NVIDIA's libraries for it are missing, or the driver is too old"
-            fix = f"{cuda}; if that does not help, update NVIDIA's driver."
-        found.append(note(f"TensorFlow does not see the {card['name']}: {what}.", fix))
-    if torch and not torch.get("error") and not torch["gpu"]:
-        if torch["cuda"]:
-            what = torch["why_not"] or "it does not say why"
-            fix = "update NVIDIA's driver, and restart the computer."
-        elif system.startswith("Windows"):
-            what = "this torch is the build for processors"
-            fix = "install the build that pytorch.org/get-started/locally names, or use WSL2."
-        else:
-            what = "this torch is the build for processors"
-            torch_wanted = needed.get("torch", "")
-            plain = pip(f'install "torch{torch_wanted}"')
-            fix = f"{pip('uninstall -y torch')} and then {plain}"
-        found.append(note(f"torch does not see the {card['name']}: {what}.", fix))
-    return found
-
-
-def network_findings(errors):
-    """Notes on sites that do not answer: address to why, None if it answers."""
-    return [
-        Finding(
-            f"{host(address)} cannot be reached: {error}",
-            f"from there come {SITES.get(address, 'downloads')}. All else works offline.",
-            _mend_network(error),
-            stops=False,
-        )
-        for address, error in errors.items()
-        if error
-    ]
-
-
-def _mend_network(error):
-    if "CERTIFICATE" in error.upper():
-        return "ask your IT for the certificate of its proxy; set SSL_CERT_FILE to that file."
-    if "proxy" in error.lower():
-        return "ask your IT for the proxy's address; set HTTPS_PROXY to it."
-    return (
-        "connect to the network. Behind a proxy, set HTTPS_PROXY to its address; else load the "
-        "file on another computer: Set up says where to put it."
-    )
-
-
 def gigabytes(size):
     """A number of bytes to read; None: unknown."""
     return "unknown" if size is None else f"{size / GIGABYTE:.1f} GB"
-
-
-def host(address):
-    """The name of a site in an address."""
-    return address.split("/")[2]
