@@ -17,6 +17,9 @@ import nbformat
 from bs4 import BeautifulSoup, Comment
 from mkdocs.exceptions import PluginError
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
 PIXELS_PER_CSS_PIXEL = 1.5
@@ -25,8 +28,8 @@ LOSSLESS_UP_TO_BYTES = 60_000
 
 MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.S)
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+SETUP = '<details class="setup"><summary>Set-up cell for Colab</summary></details>'
 WRAPPERS = {
-    "setup": '<details class="setup"><summary>Set-up cell for Colab</summary></details>',
     "exercise": '<div class="exercise"></div>',
     "solution": '<details class="solution"><summary>Solution</summary></details>',
 }
@@ -97,7 +100,8 @@ def _where(name, number, cell):
 
 def _check(cell, where, page):
     tags = cell.metadata.get("tags", [])
-    checked = Cell(cell.cell_type, where, next((tag for tag in WRAPPERS if tag in tags), None))
+    wrapper = next((tag for tag in WRAPPERS if tag in tags), None)
+    checked = Cell(cell.cell_type, where, wrapper)
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
             raise PluginError(f"{where}: shows an attached picture: make it a file in docs/images")
@@ -165,7 +169,7 @@ def to_webp(image):
 # --- After mkdocs-jupyter made the page: tidy it ----------------------------------------------
 
 
-def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup=True):
+def tidy(page_html, page, *, anchors, resolve, figures="../figures/", setup_cell=""):
     """Return the body of the page, made of what mkdocs-jupyter rendered.
 
     page : the NotebookPage of the same notebook
@@ -173,7 +177,7 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
     resolve : function (href, where) -> href on the site, or None where the link has to go;
         raises PluginError for a dead link
     figures : where the pictures lie, seen from the page
-    show_setup : show the cell tagged `setup`, folded; leave it out when False
+    setup_cell : source of the cell that a copy for Colab begins with; shown folded
     """
     soup = BeautifulSoup(page_html, "html.parser")
     # Code cells are wrapped twice.
@@ -185,8 +189,6 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
     body = soup.new_tag("div")
     pairs = zip(page.cells, rendered, strict=True)
     for wrapper, group in groupby(pairs, key=lambda pair: pair[0].wrapper):
-        if wrapper == "setup" and not show_setup:
-            continue
         target = body
         if wrapper:
             target = BeautifulSoup(WRAPPERS[wrapper], "html.parser").contents[0]
@@ -196,8 +198,27 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
                 target.append(_code(soup, cell, element, page, figures))
             else:
                 target.extend(_text(soup, element, partial(resolve, where=cell.where)))
+    if setup_cell:
+        _show_setup(soup, body, setup_cell)
     _set_anchors(soup, body, anchors, page.name)
     return body.decode_contents()
+
+
+def _show_setup(soup, body, source):
+    """Put the set-up cell for Colab, folded, before the first code of the page."""
+    rendered = highlight(source, PythonLexer(), HtmlFormatter())  # as Jupyter does it
+    code = list(BeautifulSoup(rendered, "html.parser").pre.contents)
+    box = soup.new_tag("div", attrs={"class": "cell"})
+    box.append(_highlighted(soup, code, ["language-python", "highlight"]))
+    fold = BeautifulSoup(SETUP, "html.parser").contents[0]
+    fold.append(box)
+    first = body.select_one(".cell")
+    while first and first.parent is not body:
+        first = first.parent
+    if first:
+        first.insert_before(fold)
+    else:
+        body.append(fold)
 
 
 def _text(soup, element, resolve):

@@ -149,8 +149,7 @@ def inputs_of(notebook):
     """Return a short hash of what a notebook's outputs depend on."""
     digest = hashlib.sha256()
     for cell in notebook.cells:
-        if "setup" not in cell.metadata.get("tags", []):  # does nothing but on Colab
-            digest.update(f"{cell.cell_type}\n{cell.source}\n".encode())
+        digest.update(f"{cell.cell_type}\n{cell.source}\n".encode())
     package = ROOT / "src" / "bioimage_course"
     files = [ROOT / "requirements.txt", *sorted(package.rglob("*"))]
     for path in files:
