@@ -37,11 +37,15 @@ WRAPPERS = {
 
 @dataclass
 class Cell:
-    """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows."""
+    """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows.
+
+    is_answer_check : whether its code holds the right answer to an exercise
+    """
 
     kind: str
     where: str
     wrapper: str | None = None
+    is_answer_check: bool = False
     figure: str | None = None
     alt: str = ""
     error: str = ""
@@ -101,7 +105,7 @@ def _where(name, number, cell):
 def _check(cell, where, page):
     tags = cell.metadata.get("tags", [])
     wrapper = next((tag for tag in WRAPPERS if tag in tags), None)
-    checked = Cell(cell.cell_type, where, wrapper)
+    checked = Cell(cell.cell_type, where, wrapper, is_answer_check="answer-check" in tags)
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
             raise PluginError(f"{where}: shows an attached picture: make it a file in docs/images")
@@ -262,7 +266,7 @@ def _code(soup, cell, element, page, figures):
     if source := element.select_one(".highlight-ipynb"):
         code = list(source.pre.contents)
         shown = _highlighted(soup, code, ["language-python", "highlight"])
-        if "def check_" in shown.get_text():
+        if cell.is_answer_check:
             shown["data-search-exclude"] = ""
         box.append(shown)
     outputs = soup.new_tag("div", attrs={"class": "output", "data-search-exclude": ""})

@@ -111,7 +111,7 @@ def _runs(notebook):
 
 def _folded(cell):
     """Fold up a cell that checks an answer, for it holds the right one: a click opens it."""
-    if cell.cell_type == "code" and "def check_" in cell.source:
+    if "answer-check" in _tags(cell):
         cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # Lab, Colab
     return cell
 

@@ -172,6 +172,15 @@ def test_the_cell_for_colab_is_put_in_when_it_is_published_and_is_not_stored(not
     assert installing == []
 
 
+def test_a_cell_that_knows_the_right_answer_is_tagged_so_that_it_is_folded_and_not_searched(
+    notebook,
+):
+    checks = [n for n, cell in code_cells(notebook) if "def check_" in cell.source]
+    assert [n for n, cell in code_cells(notebook) if "answer-check" in tags(cell)] == checks
+    text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert not any("answer-check" in tags(cell) for cell in text)
+
+
 def test_only_a_notebook_that_needs_another_machine_goes_without_a_run():
     elsewhere = sorted(path.stem for path in set(PATHS) - set(RUN_HERE))
     assert elsewhere == ["14_cellpose_sam"]

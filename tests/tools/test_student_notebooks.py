@@ -84,7 +84,8 @@ def test_every_exercise_is_kept_and_followed_by_an_empty_cell_where_the_solution
 
 
 def test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab(student):
-    checks = [cell.id for cell in student.cells if "def check_" in cell.source]
+    checks = [cell.id for cell in student.cells if "answer-check" in tags(cell)]
+    assert all("def check_" in cell.source for cell in student.cells if cell.id in checks)
     lab = [
         cell.id for cell in student.cells if cell.metadata.get("jupyter", {}).get("source_hidden")
     ]
