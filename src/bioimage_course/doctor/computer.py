@@ -35,7 +35,13 @@ def cores():
 
 
 def memory():
-    """(all, free) memory in bytes that this process may use; None if it cannot be told."""
+    """Memory that this process may use: the machine's, or its container's where that is less.
+
+    Returns
+    -------
+    (int, int) or None
+        All of it and what is free, in bytes; None if it cannot be told.
+    """
     try:
         import psutil
     except ImportError:
@@ -133,7 +139,17 @@ def system():
 
 
 def memory_findings(memory):
-    """Notes or a fault on (all, free) memory in bytes; None: unknown, which is no finding."""
+    """Notes or a fault on the memory.
+
+    Parameters
+    ----------
+    memory : (int, int) or None
+        All of it and what is free, in bytes; None, if that is not known, is no finding.
+
+    Returns
+    -------
+    list of Finding
+    """
     if memory is None:
         return []
     total, free = memory
@@ -167,7 +183,17 @@ def memory_findings(memory):
 
 
 def disk_findings(free):
-    """Notes or faults on free bytes by the name of the place; None: unknown."""
+    """Notes or faults on the disk, one for all places on the same one.
+
+    Parameters
+    ----------
+    free : dict of str to int or None
+        Name of a place to the free bytes there; None if that is not known.
+
+    Returns
+    -------
+    list of Finding
+    """
     problems, seen = [], set()
     for place, size in free.items():
         if size is None or size >= TIGHT_DISK or size in seen:  # the same size: the same disk
@@ -185,7 +211,19 @@ def disk_findings(free):
 
 
 def write_findings(errors, *, has_temporary=True):
-    """Faults of folders: name of the place to (path, why nothing can be written there, or None)."""
+    """Faults of folders that cannot be written to.
+
+    Parameters
+    ----------
+    errors : dict of str to (pathlib.Path, str or None)
+        Name of a place, as `places` calls it, to its path and what `write_error` returned.
+    has_temporary : bool
+        Whether there is any folder for temporary files.
+
+    Returns
+    -------
+    list of Finding
+    """
     elsewhere = {
         "the folder you are in": (
             "notebooks write their results beside themselves.",
@@ -219,7 +257,19 @@ def write_findings(errors, *, has_temporary=True):
 
 
 def link_findings(error, system):
-    """A note if no symbolic link can be made, as on Windows without Developer Mode."""
+    """A note if no symbolic link can be made, as on Windows without Developer Mode.
+
+    Parameters
+    ----------
+    error : str or None
+        What `link_error` returned.
+    system : str
+        Such as "Windows".
+
+    Returns
+    -------
+    list of Finding
+    """
     if not error:
         return []
     developer = ", or switch on Developer Mode (Settings, For developers)"
@@ -241,7 +291,21 @@ def link_findings(error, system):
 
 
 def figure_findings(answer, *, needed, notebook):
-    """Faults of figures, from what the question "figures" was answered; {}: not asked."""
+    """Faults of figures.
+
+    Parameters
+    ----------
+    answer : dict
+        What `libraries.ask("figures")` returned; {} if it was not asked.
+    needed : dict of str to str
+        Package name to the versions that will do.
+    notebook : bool
+        Whether the fixes are to be pasted into a cell.
+
+    Returns
+    -------
+    list of Finding
+    """
     wanted = needed.get("matplotlib", "")
     again = pip_command(
         f'install --force-reinstall --no-deps "matplotlib{wanted}"', notebook=notebook

@@ -8,7 +8,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault to mend, or (`stops=False`) something good to know."""
+    """A fault to mend, or something good to know.
+
+    Parameters
+    ----------
+    what, why, fix : str
+        What is wrong, why it matters, and how to mend it.
+    stops : bool
+        False if the course runs all the same.
+    """
 
     what: str
     why: str
@@ -21,7 +29,19 @@ class Finding:
 
 
 def pip_command(arguments, *, notebook):
-    """How to call pip for the Python that runs this: in a cell, or in a terminal."""
+    """How to call pip for the Python that runs this.
+
+    Parameters
+    ----------
+    arguments : str
+        What pip shall do, such as "install pooch".
+    notebook : bool
+        Whether the command is to be pasted into a cell, or else into a terminal.
+
+    Returns
+    -------
+    str
+    """
     if notebook:
         return f"%pip {arguments}"
     python = sys.executable

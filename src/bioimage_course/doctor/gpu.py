@@ -10,7 +10,13 @@ from bioimage_course.doctor.finding import Finding, pip_command
 
 
 def nvidia():
-    """NVIDIA's card: {"name", "driver"}; {"name", "error"} without a working driver; else None."""
+    """Look for a card of NVIDIA's, through its driver and, on Linux, on the bus.
+
+    Returns
+    -------
+    dict or None
+        "name" and "driver" of the card; "name" and "error" if it has no working driver.
+    """
     command = shutil.which("nvidia-smi")
     error = "no driver is installed"
     if command:
@@ -59,7 +65,7 @@ def gpu_findings(*, card, tensorflow, torch, system, hidden, needed, notebook):
     card : dict or None
         What `nvidia` returns.
     tensorflow, torch : dict
-        What `libraries.ask` returns; {} if the library is missing.
+        What `libraries.ask` returns of each; {} if the library is missing.
     system : str
         Such as "Linux x86_64".
     hidden : str or None

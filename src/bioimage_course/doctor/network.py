@@ -16,7 +16,20 @@ SITES = {
 
 
 def site_error(address, *, seconds=10):
-    """Why a web address cannot be reached; None if its site answers, whatever it answers."""
+    """Ask a site whether it answers, and look no further at what it answers.
+
+    Parameters
+    ----------
+    address : str
+        A web address.
+    seconds : float
+        How long to wait.
+
+    Returns
+    -------
+    str or None
+        Why it cannot be reached; None if it answers.
+    """
     request = urllib.request.Request(address, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=seconds):
@@ -37,7 +50,17 @@ def host(address):
 
 
 def network_findings(errors):
-    """Notes on sites that do not answer: address to why, None if it answers."""
+    """Notes on sites that do not answer.
+
+    Parameters
+    ----------
+    errors : dict of str to str or None
+        Web address to what `site_error` returned.
+
+    Returns
+    -------
+    list of Finding
+    """
     return [
         Finding(
             f"{host(address)} cannot be reached: {error}",

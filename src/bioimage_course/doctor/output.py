@@ -32,16 +32,23 @@ def report(findings, *, notebook=True):
 
 
 def print_facts(facts):
-    """Print facts as a table of two columns."""
+    """Print facts, a dict of name to words, as a table of two columns."""
     width = max(11, *(len(name) for name in facts))
     for name, fact in facts.items():
         print(f"{name:<{width}} {fact}", flush=True)
 
 
 def support_text(examination):
-    """Everything found, as a text to paste where you ask for help.
+    """Write everything down as a text to paste where you ask for help.
 
-    It holds no user name, no name of this computer and no path of a home folder.
+    Parameters
+    ----------
+    examination : Examination
+
+    Returns
+    -------
+    str
+        It holds no user name, no name of this computer and no path of a home folder.
     """
     facts, packages, findings = examination
     lines = ["Report of bioimage_course.doctor", ""]
@@ -54,7 +61,7 @@ def support_text(examination):
 
 
 def as_json(examination):
-    """The same for programs, and as private."""
+    """Write an Examination down for programs, as private as `support_text`."""
     facts, packages, findings = examination
     answer = {
         "ready": not any(finding.stops for finding in findings),
