@@ -14,7 +14,7 @@ RUN = @.venv/bin/python
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve site test notebooks figures models links lock clean \
-	publish-check student-notebooks colab colab-replica bundle bundle-check slides
+	publish-check student-notebooks colab-replica bundle bundle-check slides
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,12 +63,7 @@ publish-check: ## build and check what is published (SITE_URL=https://… REPO_U
 	$(SETUP)
 	$(RUN) tools/publish.py --site-url "$(SITE_URL)" --repo-url "$(REPO_URL)"
 
-colab: ## ask pip whether the set-up cells leave Colab's packages alone; note its answer
-	$(SETUP)
-	$(RUN) -m pip install --quiet uv==0.13.9
-	$(RUN) tools/colab.py
-
-colab-replica: ## run notebooks 00, 05, 06 in a copy of Colab (Python 3.13; 8 GB, 10 minutes)
+colab-replica: ## run set-up cells and three notebooks in a copy of Colab (Python 3.13; 8 GB)
 	$(SETUP)
 	$(RUN) tools/colab_replica.py
 

@@ -19,7 +19,6 @@ TARGETS = {
     "links",
     "lock",
     "clean",
-    "colab",
     "colab-replica",
     "publish-check",
     "slides",
