@@ -100,6 +100,14 @@ def test_the_set_up_cell_is_folded_and_names_the_wheel_on_the_published_site(pro
     assert wheel in text_of(fold)
 
 
+def test_code_that_checks_an_answer_and_outputs_stay_out_of_search_and_other_code_does_not(project):
+    tags = ["exercise", "answer-check"]
+    project.notebook("05_nuclei", code("lesson()", printed("125")), code("known = 42", tags=tags))
+    html = project.page("notebooks/05_nuclei")
+    parts = re.findall(r'<div class="(?:language|output)[^>]*>', html)
+    assert ["data-search-exclude" in part for part in parts] == [False, True, True], parts
+
+
 def test_text_and_html_outputs_lose_what_belongs_to_the_terminal_and_to_jupyter(project):
     table = "<style>td {color: red}</style>\n\n<table><tr><th></th>\n\n<td>12</td></tr></table>"
     project.notebook(
