@@ -2,19 +2,21 @@
 
 PORT ?= 8000
 
-# The first Python that runs, to start the set-up with; tools/setup_env.py takes one that fits.
+# The first Python that runs, to start the set-up with; setup_env.py takes one that fits.
 PYTHON = $(or $(shell for python in python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
 	&& echo $$python && break; done),$(error No Python found. Install Python 3.12, then try again))
 
-SETUP = @$(PYTHON) tools/setup_env.py
+SETUP = @$(PYTHON) setup_env.py
 RUN = @.venv/bin/python
+# As many processes as there are cores; who runs out of tests takes some from the others.
+PYTEST = $(RUN) -m pytest -n auto --dist worksteal
 
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test notebooks figures models links lock clean \
-	publish-check student-notebooks colab-replica bundle bundle-check slides
+.PHONY: help serve site test check test-long mutate notebooks figures figures-check slides models \
+	evaluate student-notebooks publish-check colab-replica bundle bundle-check links lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,61 +32,79 @@ site: ## build the site into site/, and stop at any dead link
 
 test: ## run every test: code, notebooks, and the site in a browser (ARGS=… for pytest)
 	$(SETUP) --test
-	$(RUN) -m pytest -n 2 $(ARGS)
+	$(PYTEST) $(ARGS)
+
+check: ## a minute while you write: style, unit tests, rules for pages; no browser, no notebook
+	$(SETUP) --test
+	$(PYTEST) -m "not long and not slow" --durations=0 --durations-min=3 $(ARGS)
+
+test-long: ## the long rest: both other looks of every page, Lighthouse, figures computed anew
+	$(SETUP) --test
+	$(PYTEST) -m long $(ARGS)
+
+mutate: ## plant faults in a copy, one after the other: each must turn a test red (an hour)
+	$(SETUP) --test
+	$(RUN) -m tests.mutate $(ARGS)
 
 notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(SETUP)
-	$(RUN) tools/run_notebooks.py $(ONLY)
+	$(RUN) -m course_build.notebooks.run $(ONLY)
 
-figures: ## draw the figures of the pages again
+figures: ## make the figures of which something changed (ONLY="seam touching": these)
 	$(SETUP)
-	@for figure in figures/[a-z]*.py; do echo $$figure; .venv/bin/python $$figure || exit 1; done
+	$(RUN) -m course_build.figures $(ONLY)
 
-slides: ## make the workshops' slides and worksheets, as HTML and PDF
+figures-check: ## compute every figure anew, elsewhere, and compare it with what is stored
+	$(SETUP)
+	$(RUN) -m course_build.figures --check $(ONLY)
+
+slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
 	$(SETUP) --test
-	$(RUN) tools/slides.py
-	$(RUN) tools/worksheets.py
+	$(RUN) -m course_build.print
 
 models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(SETUP)
 	@echo "About three hours on two processor cores that know bfloat16, twice that on others; a GPU"
 	@echo "is faster. Ctrl-C is safe: training goes on from its last checkpoint."
-	$(RUN) training/train_stardist.py
-	$(RUN) training/train_cellpose.py
-	$(RUN) training/evaluate.py
-	$(RUN) training/write_cards.py
-	$(RUN) figures/model_scores.py
+	$(RUN) -m training.train_stardist
+	$(RUN) -m training.train_cellpose
+	@$(MAKE) --no-print-directory evaluate
+
+evaluate: ## score the models that are there, without training, and describe them
+	$(SETUP)
+	$(RUN) -m training.evaluate
+	$(RUN) -m training.write_cards
+	$(RUN) -m course_build.figures
 
 student-notebooks: ## write the notebooks without solutions and outputs into build/
 	$(SETUP)
-	$(RUN) tools/student_notebooks.py
+	$(RUN) -m course_build.notebooks.students
 
 publish-check: ## build and check what is published (SITE_URL=https://… REPO_URL=https://github.com/…)
-	$(SETUP)
-	$(RUN) tools/publish.py --site-url "$(SITE_URL)" --repo-url "$(REPO_URL)"
+	$(SETUP) --test
+	$(RUN) -m course_build.publish --site-url "$(SITE_URL)" --repo-url "$(REPO_URL)"
 
 colab-replica: ## run set-up cells and three notebooks in a copy of Colab (Python 3.13; 8 GB)
 	$(SETUP)
-	$(RUN) tools/colab_replica.py
+	$(RUN) -m course_build.colab.replica
 
 bundle: ## make one folder and a zip for a room without internet, in build/bundle/
 	$(SETUP) --test
-	$(RUN) tools/bundle.py
+	$(RUN) -m course_build.bundle.make
 
 bundle-check: ## make that bundle, install and try it without a network, note what was measured
 	$(SETUP) --test
-	$(RUN) tools/bundle.py
-	$(RUN) tools/bundle_check.py
+	$(RUN) -m course_build.bundle.make
+	$(RUN) -m course_build.bundle.check
 
 links: ## ask other sites whether our links to them still lead somewhere
 	$(SETUP)
 	$(RUN) -m mkdocs build --strict
-	$(RUN) tools/check_links.py --online
+	$(RUN) -m course_build.external_links --online
 
 lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(SETUP)
-	$(RUN) -m pip install --quiet uv==0.13.9
-	$(RUN) tools/lock.py
+	$(RUN) -m course_build.lock
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm update --package-lock-only --loglevel=error
 
 clean: ## remove what builds made; .venv and node_modules stay

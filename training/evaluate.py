@@ -19,13 +19,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-import methods
-import otsu_watershed
-import scoring
-import speed
-import training_images
 from bioimage_course import data
-from export import RESULTS, write_json
+from training import methods, otsu_watershed, scoring, speed, training_images
+from training.export import RESULTS, write_json
 
 OFFICIAL = {
     "versatile_fluo": lambda measure: methods.official_stardist("2D_versatile_fluo"),

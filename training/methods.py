@@ -18,9 +18,9 @@ from stardist.geometry import polygons_to_label, star_dist
 from stardist.models import StarDist2D
 from stardist.utils import edt_prob
 
-import otsu_watershed
 from bioimage_course import WEIGHTS
-from scoring import describe
+from training import otsu_watershed
+from training.scoring import describe
 
 
 class OfficialModelError(Exception):

@@ -25,11 +25,10 @@ from cellpose.transforms import convert_image, normalize_img
 from stardist.matching import matching_dataset
 from tqdm import tqdm
 
-import augment
-import training_images
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
 from bioimage_course import data
-from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
+from training import augment, training_images
+from training.export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "cellpose_nuclei"

@@ -28,10 +28,9 @@ from stardist.models import Config2D, StarDist2D
 from stardist.utils import edt_prob
 from tqdm import tqdm
 
-import augment
-import training_images
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
-from export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
+from training import augment, training_images
+from training.export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
 # --- What you may want to change -----------------------------------------------------------------
 NAME = "stardist_nuclei"

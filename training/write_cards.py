@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
-from export import RESULTS
+from training.export import RESULTS
 
 MODELS_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "models.md"
 

@@ -38,7 +38,7 @@ def typed(fields):
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_the_card_of_the_form(case, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "figures"))
-    import report_presets
+    from figures.report import compute as report_presets
 
     form = json.loads(report_presets.in_node(typed(CASES[case]))["card"])
     assert card(CASES[case]) == form

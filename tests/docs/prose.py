@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from course_build.pages import figures
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TEACHING = ("start", "concepts", "tools", "practice")  # folders of chapters
@@ -36,7 +38,9 @@ def chapters():
 
 
 def read(path):
-    return (DOCS / path).read_text(encoding="utf-8")
+    """A page as its reader gets it: with the text of the figures that it names."""
+    text = (DOCS / path).read_text(encoding="utf-8")
+    return figures.expand(text, path, ROOT) if path.endswith(".md") else text
 
 
 def plain(markdown, *, folds=True):

@@ -6,9 +6,10 @@ import sys
 from itertools import pairwise
 
 import nbformat
-import prose
 import pytest
 import yaml
+
+from tests.docs import prose
 
 CHAPTERS = prose.chapters()
 MINUTES = re.compile(r"\*\*(\d+) minutes\*\*")

@@ -3,10 +3,11 @@
 import json
 import re
 
-import prose
 import pytest
 import yaml
 from pybtex.database import parse_file
+
+from tests.docs import prose
 
 BIB = parse_file(str(prose.DOCS / "reference" / "references.bib")).entries
 CITED = re.compile(r"\[@(\w+)\]")

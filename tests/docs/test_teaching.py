@@ -10,12 +10,13 @@ from types import SimpleNamespace
 
 import nbformat
 import numpy as np
-import prose
 import pytest
 import tifffile
 import yaml
 from jinja2 import DictLoader, Environment
 from markdown.extensions.toc import slugify
+
+from tests.docs import prose
 
 TEACH = prose.DOCS / "teach"
 PAGES = sorted(path.name for path in TEACH.glob("*.md"))

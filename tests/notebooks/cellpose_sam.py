@@ -52,10 +52,7 @@ from skimage.segmentation import relabel_sequential  # noqa: E402
 from skimage.transform import resize  # noqa: E402
 
 from bioimage_course import WEIGHTS, data  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import lessons  # noqa: E402
+from tests.notebooks import lessons  # noqa: E402
 
 
 class Small:

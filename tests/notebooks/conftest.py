@@ -1,13 +1,9 @@
-"""Let the tests of notebooks share `lessons`, and show no picture while cells run."""
+"""Show no picture while cells run."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import matplotlib
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import run_notebooks
+from course_build.notebooks import run as run_notebooks
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from lessons import run_ids
+
+from tests.notebooks.lessons import run_ids
 
 STEM = "06_cellpose_cells"
 AREAS = np.array([100, 314, 500])

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
-from lessons import code_cells, run, run_ids, tags
-
 import otsu_watershed
+import pytest
 import scoring
+
 from bioimage_course import data
+from tests.notebooks.lessons import code_cells, run, run_ids, tags
 
 STEM = "02_classical_baseline"
 TUNED = Path(__file__).parents[2] / "training/results/otsu_watershed.json"

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import otsu_watershed
 import pytest
-from lessons import run_ids
+import scoring
 from scipy.optimize import linear_sum_assignment
 from stardist.matching import matching
 
-import otsu_watershed
-import scoring
 from bioimage_course import data
+from tests.notebooks.lessons import run_ids
 
 STEM = "07_compare_and_evaluate"
 TUNED = Path(__file__).parents[2] / "training/results/otsu_watershed.json"

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lessons import code_cells, run_ids
 from scipy import ndimage
 from torch import nn
 
 from bioimage_course import data
+from tests.notebooks.lessons import code_cells, run_ids
 
 STEM = "03_convolutions_by_hand"
-NUMBERS = json.loads((Path(__file__).parents[2] / "docs/data/convolution.json").read_text())
+NUMBERS = json.loads((Path(__file__).parents[2] / "figures/convolution/data.json").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from cellpose import dynamics, utils
-from lessons import code_cells, run, run_ids, tags
 from skimage.measure import label
 
 from bioimage_course import data
+from tests.notebooks.lessons import code_cells, run, run_ids, tags
 
 STEM = "10_finetune_cellpose"
 

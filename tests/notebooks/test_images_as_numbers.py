@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from csbdeep.utils import normalize
-from lessons import code_cells, run, run_ids
 from skimage.measure import label
 
 from bioimage_course import check, data
+from tests.notebooks.lessons import code_cells, run, run_ids
 
 STEM = "01_images_as_numbers"
 IMAGE, _ = data.nuclei()

@@ -14,9 +14,10 @@ import pytest
 import zarr
 from dask.distributed import Client, LocalCluster
 from dask_jobqueue import SLURMCluster
-from lessons import FOLDER, code_cells, run_ids
 from ome_zarr_models.v05.image import Image
 from stardist.matching import matching
+
+from tests.notebooks.lessons import FOLDER, code_cells, run_ids
 
 STEM = "12_large_images"
 SIDE, TILE, HALO = 512, 128, 48  # px: a field of 16 tiles

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 import shapely
-from lessons import run_ids
+
+from tests.notebooks.lessons import run_ids
 
 STEM = "13_measure_and_export"
 

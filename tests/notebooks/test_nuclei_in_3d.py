@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from lessons import run_ids
 from scipy import ndimage
+
+from tests.notebooks.lessons import run_ids
 
 STEM = "11_nuclei_in_3d"
 

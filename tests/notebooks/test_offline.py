@@ -3,9 +3,8 @@
 import subprocess
 import sys
 
-from lessons import FOLDER
-
-from run_notebooks import settings
+from course_build.notebooks.run import settings
+from tests.notebooks.lessons import FOLDER
 
 ELSEWHERE = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=20)"
 

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lessons import run_ids
+
+from tests.notebooks.lessons import run_ids
 
 STEM = "05_stardist_nuclei"
 SCORE = SimpleNamespace(tp=80, fp=10, fn=30, f1=160 / 200, n_pred=90)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lessons import code_cells, run_ids, tags
 from skimage.measure import label
 from skimage.morphology import disk, erosion
 from skimage.segmentation import find_boundaries
 from stardist.matching import matching
 
 from bioimage_course import data
+from tests.notebooks.lessons import code_cells, run_ids, tags
 
 STEM = "04_train_a_unet"
 IMPORTS = ("imports", "imports-course")

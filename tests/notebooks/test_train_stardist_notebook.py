@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from lessons import code_cells, run_ids, tags
 from skimage.measure import label
 
 from bioimage_course import data
+from tests.notebooks.lessons import code_cells, run_ids, tags
 
 STEM = "09_train_stardist"
 

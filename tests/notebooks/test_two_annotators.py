@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import roifile
-from lessons import run_ids
 from skimage.draw import polygon2mask
 from skimage.measure import approximate_polygon, find_contours
+
+from tests.notebooks.lessons import run_ids
 
 STEM = "16_two_annotators"
 SHAPE = (20, 30)

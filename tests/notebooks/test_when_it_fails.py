@@ -8,7 +8,6 @@ import nbformat
 import numpy as np
 import pytest
 from csbdeep.utils import normalize, normalize_mi_ma
-from lessons import FOLDER, run_ids
 from scipy.ndimage import distance_transform_edt, white_tophat
 from skimage.filters import gaussian
 from skimage.measure import label
@@ -17,6 +16,7 @@ from skimage.transform import rescale
 from stardist.matching import matching
 
 from bioimage_course import check, data
+from tests.notebooks.lessons import FOLDER, run_ids
 
 STEM = "08_when_it_fails"
 

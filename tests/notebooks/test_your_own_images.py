@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from lessons import run_ids
 from skimage.measure import label, regionprops_table
 from skimage.segmentation import mark_boundaries
 
 from bioimage_course import folder as helper
 from bioimage_course import show
 from bioimage_course.folder import CannotKeep, Run, read
+from tests.notebooks.lessons import run_ids
 
 STEM = "15_your_own_images"
 SETTINGS = {"channel": None}

@@ -22,6 +22,8 @@ PATIENCE = 90_000  # milliseconds, for a machine that is busy with other tests
 VARIANTS = {
     f"{scheme}-{width}": (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
 }
+#: Both schemes and both widths in half the visits; the other half runs nightly.
+DIAGONAL = ("light-1280", "dark-390")
 ASPECTS = {
     "errors": "console errors and uncaught exceptions",
     "failed": "requests that failed",

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from checks import ASPECTS, alt_problem, visit
-from links import dead_links, outside_problems
-from server import gzipped, serve
+
+from course_build.site_check import dead_links, outside_problems
+from tests.site.checks import ASPECTS, alt_problem, visit
+from tests.site.server import gzipped, serve
 
 GOOD = """<!doctype html><html lang="en"><head><title>Good page</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">

@@ -2,7 +2,8 @@
 
 import pytest
 import yaml
-from places import ROOT
+
+from tests.site.places import ROOT
 
 QUIZZES = sorted((ROOT / "docs").rglob("*.quiz.yml"))
 

@@ -6,10 +6,10 @@ import tomllib
 import zipfile
 
 import pytest
-from links import html_files, read
-from places import REPO_URL, ROOT, SITE_URL
 
-import publish
+from course_build import publish
+from course_build.site_check import html_files, read
+from tests.site.places import REPO_URL, ROOT, SITE_URL
 
 NOTEBOOKS = [file.stem for file in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from links import html_files, read
-from places import ROOT
 from playwright.sync_api import expect
 
-import bundle
-import bundle_check
-from bundle_check import open_site, search, site_faults
+from course_build.bundle import check as bundle_check
+from course_build.bundle import make as bundle
+from course_build.bundle.check import open_site, search, site_faults
+from course_build.site_check import html_files, read
+from tests.site.places import ROOT
 
-QUOTED = json.loads((ROOT / "docs/data/stardist_candidates.json").read_text(encoding="utf-8"))
+QUOTED = json.loads((ROOT / "figures/stardist_candidates/data.json").read_text(encoding="utf-8"))
 ACTIVE = re.compile(r'<figure[^>]* data-figure=|class="quiz"')
 
 
@@ -87,7 +87,7 @@ def test_search_finds_a_word_in_pages_and_in_notebooks(browser, disk):
 
 
 def test_stardists_sliders_run_the_suppression(open_file):
-    figure = open_file("tools/stardist.html").locator("[data-figure=stardist]")
+    figure = open_file("tools/stardist.html").locator("[data-figure=stardist_candidates]")
     row = QUOTED["strict"]
     for slider, key in zip(figure.get_by_role("slider").all(), ("prob", "nms"), strict=True):
         slider.fill(str(row[key]))

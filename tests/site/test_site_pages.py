@@ -5,17 +5,36 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 import yaml
-from checks import ASPECTS, VARIANTS, axe_faults, summary, visit
-from links import dead_links, outside_problems, page_address, page_files, read
-from places import FOLDER, ROOT, SITE_URL
-from server import serve
+
+from course_build.site_check import dead_links, outside_problems, page_address, page_files, read
+from tests.site.checks import ASPECTS, DIAGONAL, VARIANTS, axe_faults, visit
+from tests.site.places import FOLDER, PAGES, ROOT, SITE_URL
+from tests.site.server import serve
 
 
-@pytest.mark.parametrize("aspect", ASPECTS, ids=lambda aspect: ASPECTS[aspect].replace(" ", "_"))
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_no_page_has(visits, variant, aspect):
-    faults = summary(visits(variant), aspect)
-    assert not faults, f"{ASPECTS[aspect]}:\n" + "\n".join(faults)
+def faults_of(seen):
+    """Everything that is wrong with a visited page, in words."""
+    lines = (f"{ASPECTS[aspect]}: {fault}" for aspect in ASPECTS for fault in seen.faults[aspect])
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("variant", DIAGONAL)
+def test_nothing_is_wrong_with(page_visit, path, variant):
+    faults = faults_of(page_visit(path, variant))
+    assert not faults, faults
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("variant", sorted(set(VARIANTS) - set(DIAGONAL)))
+def test_nothing_is_wrong_in_the_other_variants_with(page_visit, path, variant):
+    faults = faults_of(page_visit(path, variant))
+    assert not faults, faults
+
+
+def test_the_pages_that_are_visited_are_those_that_are_built(pages):
+    assert sorted(pages) == sorted(PAGES)
 
 
 def test_the_built_site_has_all_kinds_of_pages(pages, notebook_pages):
@@ -30,9 +49,9 @@ def test_home_bears_the_name_of_the_site_and_other_pages_theirs_before_it(open_p
     assert open_page("tools/stardist/").title() == f"StarDist - {name}"
 
 
-def test_no_link_or_anchor_is_dead(site, report):
-    report.dead_links = dead_links(site)
-    assert not report.dead_links, "\n".join(report.dead_links)
+def test_no_link_or_anchor_is_dead(site):
+    dead = dead_links(site)
+    assert not dead, "\n".join(dead)
 
 
 def test_links_to_other_hosts_are_plain_https_and_nothing_is_fetched_from_them(site):

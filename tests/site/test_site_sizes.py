@@ -2,17 +2,17 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from checks import CHROMIUM_FLAGS
-from places import ROOT
-from server import gzipped
+
+from course_build.programs import node
+from tests.site.checks import CHROMIUM_FLAGS
+from tests.site.fixtures import once
+from tests.site.places import ROOT
+from tests.site.server import gzipped
 
 kB = 1000
 LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
@@ -20,7 +20,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
 
 @pytest.fixture(scope="session")
-def sizes(site, visits, report):
+def sizes(site, visits):
     """Bytes by page, measured with a cold cache in a light, wide window.
 
     html_raw : the HTML file itself
@@ -36,17 +36,16 @@ def sizes(site, visits, report):
     def is_code(url):
         return urlsplit(url).path.endswith(("/", ".html", ".css", ".js", ".mjs"))
 
-    found = {}
+    measured = {}
     for seen in visits("light-1280"):
         file = site / seen.path
-        found[seen.path] = {
+        measured[seen.path] = {
             "html_raw": (file / "index.html" if file.is_dir() else file).stat().st_size,
             "code": sum(sent(url) for url in seen.first_view if is_code(url)),
             "first_view": sum(map(sent, seen.first_view)),
             "everything": sum(map(sent, seen.everything)),
         }
-        report.pages[seen.path] |= found[seen.path]
-    return found
+    return once("sizes", lambda: measured)
 
 
 def too_big(sizes, kind, limit):
@@ -76,19 +75,19 @@ def test_no_page_sends_more_than_a_megabyte_pictures_included(sizes):
     assert not too_big(sizes, "everything", 1000 * kB)
 
 
-def test_the_site_builds_within_forty_seconds_of_processor_time(site, report):
-    assert report.build_processor_seconds <= 40
+def test_the_site_builds_within_forty_seconds_of_processor_time(site):
+    _, processor_seconds = once("build", list)
+    assert processor_seconds <= 40
 
 
 def lighthouse(address, chromium, folder):
     """Run Lighthouse once and return its scores from 0 to 100, and the audits that cost some."""
-    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
-    if not node or not LIGHTHOUSE.exists():
+    if not LIGHTHOUSE.exists():
         pytest.fail("Lighthouse is missing: run `npm ci`", pytrace=False)
     output = folder / "lighthouse.json"
     flags = [flag for flag in CHROMIUM_FLAGS if " " not in flag]
     subprocess.run(
-        [node, LIGHTHOUSE, address, "--preset=desktop", "--output=json", "--quiet",
+        [node(), LIGHTHOUSE, address, "--preset=desktop", "--output=json", "--quiet",
          f"--output-path={output}", "--no-enable-error-reporting",
          f"--chrome-flags=--headless=new {' '.join(flags)}"],
         env=os.environ | {"CHROME_PATH": chromium},
@@ -106,14 +105,15 @@ def lighthouse(address, chromium, folder):
     return scores, lost
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["", "tools/stardist/", "notebooks/05_stardist_nuclei/"])
-def test_lighthouse_gives_at_least_95_in_every_category(path, root, chromium, report, tmp_path):
+def test_lighthouse_gives_at_least_95_in_every_category(path, root, chromium, tmp_path):
     # Only the speed varies, and a busy machine only lowers it: the best of up to three runs counts.
     best, lost = dict.fromkeys(CATEGORIES, 0), []
     for _ in range(3):
         scores, lost = lighthouse(root + path, chromium, tmp_path)
         best = {name: max(best[name], scores[name]) for name in CATEGORIES}
-        report.lighthouse[path] = best
         if best["performance"] >= 95:
             break
+    once(f"lighthouse/{path.strip('/').replace('/', '--') or 'home'}", lambda: best)
     assert min(best.values()) >= 95, f"{best}; points were lost on {'; '.join(lost)}"

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from checks import PATIENCE, Visit, axe_faults, image_faults, watch
-from places import ROOT
+
+from tests.site.checks import PATIENCE, Visit, axe_faults, image_faults, watch
+from tests.site.places import ROOT
 
 DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.html"))
 

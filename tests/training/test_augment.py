@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-import augment
-import training_images
+from training import augment, training_images
 
 
 @pytest.fixture

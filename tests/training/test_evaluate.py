@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage.measure import label
 
-import evaluate
 from bioimage_course import data
+from training import evaluate
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import errno
 import numpy as np
 import pytest
 
-import export
+from training import export
 
 
 @pytest.fixture

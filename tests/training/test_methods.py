@@ -14,8 +14,8 @@ from skimage.draw import disk
 from stardist.matching import matching
 from stardist.models import StarDist2D
 
-import methods
 from bioimage_course import WEIGHTS, data
+from training import methods
 
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "RGB"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.draw import disk
 
-import otsu_watershed
+from training import otsu_watershed
 
 SETTINGS = {"blur": 1, "seed_blur": 1, "seed_distance": 4}
 

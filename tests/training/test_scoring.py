@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import scoring
+from training import scoring
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-import speed
+from training import speed
 
 
 def test_the_image_is_about_one_megapixel():

@@ -7,9 +7,7 @@ import torch
 from cellpose.dynamics import labels_to_flows
 from cellpose.models import CellposeModel
 
-import augment
-import train_cellpose
-import training_images
+from training import augment, train_cellpose, training_images
 
 
 @pytest.fixture

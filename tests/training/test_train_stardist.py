@@ -5,8 +5,7 @@ import pytest
 from stardist.models import StarDist2D
 from stardist.models.model2d import StarDistData2D
 
-import train_stardist
-import training_images
+from training import train_stardist, training_images
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tifffile import imwrite
 
-import training_images
 from bioimage_course import data
+from training import training_images
 
 
 def spoil(dataset, kind, pixels):

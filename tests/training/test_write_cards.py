@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-import write_cards
 from bioimage_course import WEIGHTS
+from training import write_cards
 
 CARDS = sorted(WEIGHTS.glob("*/MODEL_CARD.md"))
 

@@ -20,7 +20,7 @@ PYTHONS = ((3, 11), (3, 12))
 #: TensorFlow comes under several names; any of them will do.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
 
-#: The versions with which the course was tested: what tools/lock.py takes from requirements.txt.
+#: The versions with which the course was tested: what `make lock` takes from requirements.txt.
 PINS = Path(__file__).with_name("pins.txt")
 
 

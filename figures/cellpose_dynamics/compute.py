@@ -1,0 +1,200 @@
+"""Pixels that follow the flow of the course's Cellpose network, and the masks they make.
+
+page.json is what the figure walks on, answers.json what Cellpose itself makes of the same flow.
+The picture and the numbers are what the chapter shows without script.
+"""
+
+import base64
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from cellpose import dynamics, metrics
+from scipy.ndimage import label as components
+
+from bioimage_course import WEIGHTS, data
+from figures._shared.files import store, write
+from figures._shared.style import GREEN, PINK, TRUTH, draw, picture
+from figures._shared.two_nuclei import outline, panels
+
+HERE = Path(__file__).parent
+
+DIAMETER = 24  # px, as the chapter and the notebook give it
+STEPS, MIN_SIZE = 200, 15
+MARGIN, AROUND = 16, 20  # px: shown around the running example; walked on around that, unseen
+FLOW_UNIT, LOGIT_UNIT = 16, 8  # parts of 1 that are kept: powers of 2, so floats hold them exactly
+DEFAULT = (0.0, 0.4)  # cell probability, flow error
+SETTINGS = (DEFAULT, (-6, 0.4), (-4, 0.6), (-2, 0.4), (-1, 0.2), (0, 0.1), (0, 1.5), (1, 0.05),
+            (2, 0.4), (3, 0.3), (4, 0.2), (5.5, 0.4), (-6, 1.5))  # fmt: skip
+COLOURS = (TRUTH, PINK, GREEN, "#F0E442")
+PAGE = HERE / "page.json"
+
+
+def weights_hash():
+    """Which weights made the flow."""
+    return (WEIGHTS / "cellpose_nuclei" / "SHA256SUMS").read_text(encoding="utf-8").split()[0]
+
+
+def grown(window, margin):
+    """A window with a margin, as far as the image reaches."""
+    return tuple(slice(max(0, part.start - margin), part.stop + margin) for part in window)
+
+
+SHOWN = grown(data.TOUCHING, MARGIN)
+WALKED = grown(SHOWN, AROUND)
+VIEW = tuple(
+    slice(part.start - whole.start, part.stop - whole.start)
+    for part, whole in zip(SHOWN, WALKED, strict=True)
+)
+
+
+def predict():
+    """Flow (down, right; five times the arrow), logit and masks for the whole image."""
+    from cellpose import models
+
+    image, _ = data.nuclei()
+    path = str(WEIGHTS / "cellpose_nuclei" / "model")
+    model = models.CellposeModel(gpu=False, pretrained_model=path)
+    masks, flows, _ = model.eval(image, channels=[0, 0], diameter=DIAMETER)
+    return flows[1].astype(np.float32), flows[2].astype(np.float32), masks
+
+
+def packed(array, unit):
+    """Rounded to parts of a unit, one signed byte each."""
+    return np.clip(np.round(array * unit), -127, 127).astype(np.int8)
+
+
+def text(array):
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def for_the_page(flow, logit):
+    """What the figure needs: flow and logit where pixels walk, the image where they are shown."""
+    image = data.nuclei()[0][SHOWN].astype(float)
+    low, high = np.percentile(image, [1, 99.8])
+    grey = np.round(255 * np.clip((image - low) / (high - low), 0, 1) ** 0.8).astype(np.uint8)
+    return {
+        "weights": weights_hash(),
+        "shape": [part.stop - part.start for part in WALKED],
+        "view": [[part.start, part.stop] for part in VIEW],
+        "units": [FLOW_UNIT, LOGIT_UNIT],
+        "flow": text(packed(flow[(slice(None), *WALKED)], FLOW_UNIT)),
+        "logit": text(packed(logit[WALKED], LOGIT_UNIT)),
+        "image": text(grey),
+    }
+
+
+def unpack(page):
+    """Flow and logit as the page walks on them."""
+    rows, columns = page["shape"]
+    flow, logit = (np.frombuffer(base64.b64decode(page[k]), np.int8) for k in ("flow", "logit"))
+    return (
+        flow.reshape(2, rows, columns).astype(np.float32) / FLOW_UNIT,
+        logit.reshape(rows, columns).astype(np.float32) / LOGIT_UNIT,
+    )
+
+
+def masks_of(flow, logit, cellprob, flow_threshold):
+    """Label image, by Cellpose's own last stage."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about sparse tensors
+        return dynamics.compute_masks(
+            flow.copy(), logit, niter=STEPS, cellprob_threshold=cellprob,
+            flow_threshold=flow_threshold, min_size=MIN_SIZE,
+        )  # fmt: skip
+
+
+def walk(flow, logit, starts, steps=STEPS, cellprob=DEFAULT[0]):
+    """Where pixels are after some steps: shape (2, N)."""
+    return dynamics.follow_flows(flow * (logit > cellprob) / 5.0, starts, niter=steps)
+
+
+def some_starts(logit):
+    """Every 211th pixel that walks."""
+    rows, columns = np.nonzero(logit > DEFAULT[0])
+    return rows[::211], columns[::211]
+
+
+def for_the_tests(page):
+    """What Cellpose makes of the page's flow: masks at some settings, ends, flow errors."""
+    flow, logit = unpack(page)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        raw = dynamics.compute_masks(flow.copy(), logit, niter=STEPS, flow_threshold=None)
+    errors, _ = metrics.flow_error(raw, flow, torch.device("cpu"))
+    starts = some_starts(logit)
+    cases = []
+    for setting in SETTINGS:
+        labels = masks_of(flow, logit, *setting)
+        assert labels.max() < 256
+        data_ = zlib.compress(labels.astype(np.uint8).tobytes(), 9)
+        cases.append({"setting": setting, "labels": base64.b64encode(data_).decode("ascii")})
+    return {
+        "weights": page["weights"],
+        "starts": np.array(starts).T.tolist(),
+        "ends": np.round(walk(flow, logit, starts).T.astype(float), 4).tolist(),
+        "errors": np.round(errors, 5).tolist(),
+        "cases": cases,
+    }
+
+
+def shown(labels):
+    """Masks of which any pixel is shown."""
+    return [int(value) for value in np.unique(labels[VIEW]) if value]
+
+
+def paint(figure, theme, image, flow, logit, labels):
+    first, second = panels(figure, 1, 2)
+    for axes in (first, second):
+        picture(axes, image, vmax=np.percentile(image, 99.8) * 1.3)
+    first.set_title("pixels walk")
+    second.set_title("same end, same mask")
+    top, left = (part.start for part in VIEW)
+    grid = np.indices(labels.shape)[:, 2::6, 2::6].reshape(2, -1)
+    grid = grid[:, (labels[tuple(grid)] > 0)]
+    ways = np.stack([grid, *(walk(flow, logit, grid, steps) for steps in range(2, 31, 2))])
+    colour = {value: COLOURS[i % len(COLOURS)] for i, value in enumerate(shown(labels))}
+    for way, value in zip(np.moveaxis(ways, 2, 0), labels[tuple(grid)], strict=True):
+        if value in colour:
+            first.plot(way[:, 1] - left, way[:, 0] - top, color=colour[value], lw=1.5)
+    for value in colour:
+        mask = labels == value
+        end = walk(flow, logit, np.nonzero(mask)).mean(axis=1)
+        first.plot(end[1] - left, end[0] - top, "o", color="white", ms=5.5, mec="black")
+        outline(second, np.pad(mask[VIEW], 1)[1:-1, 1:-1], colour[value])
+    for axes in (first, second):
+        axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
+
+
+def numbers(flow, logit):
+    """What the chapter quotes: masks shown at three thresholds, and regions without the flow."""
+    count = {
+        name: len(shown(masks_of(flow, logit, cellprob, DEFAULT[1])))
+        for name, cellprob in (("minus6", -6), ("zero", 0), ("plus4", 4))
+    }
+    regions, _ = components(logit > 0)
+    loose = len(shown(masks_of(flow, logit, -6, 1.5)))
+    return {"masks": count, "unchecked": loose, "regions": len(shown(regions))}
+
+
+def main():
+    flow, logit, _ = predict()
+    page = for_the_page(flow, logit)
+    store(PAGE, page)
+    store(HERE / "answers.json", for_the_tests(page))
+    flow, logit = unpack(page)
+    labels = masks_of(flow, logit, *DEFAULT)
+    image = data.nuclei()[0][SHOWN]
+    draw(
+        HERE / "cellpose_dynamics",
+        lambda figure, theme: paint(figure, theme, image, flow, logit, labels),
+        width=560,
+        height=306,
+    )
+    write(HERE, numbers(flow, logit))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,601 @@
+/**
+ * Cellpose figure: drop pixels, watch them follow the predicted flow, and see the masks they make.
+ *
+ * Model  unpack(), steered(), walk(), gather(), flowErrors(), check()  pure, no DOM; they do what
+ *        cellpose.dynamics 3.1.1.3 does on a CPU; tested in figure.test.mjs
+ * View   mount()  draws one <figure data-figure="cellpose_dynamics">
+ *
+ * A field is {rows, columns, flow, logit, …}: flow holds all steps down, then all steps to the
+ * right, five times as long as the arrow. A label image is an Int32Array, 0 is background.
+ */
+
+const STEPS = 200;
+const MIN_SIZE = 15;
+const PAD = 20;
+const f32 = Math.fround; // Cellpose keeps positions in 32 bits
+
+const bytes = (text, Type) =>
+  new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+
+/** The field of the figure's file, and the image of the part that is shown. */
+export function unpack({ shape, view, units, flow, logit, image }) {
+  const scaled = (text, unit) => Float32Array.from(bytes(text, Int8Array), (x) => x / unit);
+  return {
+    rows: shape[0], columns: shape[1], view, image: bytes(image, Uint8Array),
+    flow: scaled(flow, units[0]), logit: scaled(logit, units[1]),
+  };
+}
+
+/** The steps that pixels take: a fifth of the flow, none where the logit is not above `cellprob`. */
+export function steered({ flow, logit }, cellprob) {
+  const n = logit.length;
+  return flow.map((value, i) => (logit[i % n] > cellprob ? value / 5 : 0));
+}
+
+/**
+ * Positions [row, column, row, column, …] of one pixel, before the first step and after each.
+ * `way` may be given, to be written over.
+ */
+export function walk({ rows, columns }, steps, row, column, count = STEPS,
+  way = new Float32Array(2 * count + 2)) {
+  const n = rows * columns;
+  way[0] = row;
+  way[1] = column;
+  for (let i = 0; i < 2 * count; i += 2) {
+    const top = Math.trunc(way[i]);
+    const left = Math.trunc(way[i + 1]);
+    const y = way[i] - top;
+    const x = way[i + 1] - left;
+    const a = top * columns + left; // the four pixels around: a b above, c d below
+    const b = left + 1 < columns ? a + 1 : a;
+    const c = top + 1 < rows ? a + columns : a;
+    const d = c + b - a;
+    const down = steps[a] * (1 - y) * (1 - x) + steps[b] * (1 - y) * x +
+      steps[c] * y * (1 - x) + steps[d] * y * x;
+    const across = steps[n + a] * (1 - y) * (1 - x) + steps[n + b] * (1 - y) * x +
+      steps[n + c] * y * (1 - x) + steps[n + d] * y * x;
+    way[i + 2] = Math.min(rows - 1, Math.max(0, f32(way[i] + f32(down))));
+    way[i + 3] = Math.min(columns - 1, Math.max(0, f32(way[i + 1] + f32(across))));
+    if (way[i + 2] === way[i] && way[i + 3] === way[i + 1]) { // here it stays
+      for (let j = i + 4; j < way.length; j++) way[j] = way[j - 2];
+      break;
+    }
+  }
+  return way;
+}
+
+/** After how many steps a pixel stays within one pixel of where it ends. */
+export function arrival(way) {
+  const [row, column] = way.slice(-2);
+  let i = way.length - 2;
+  while (i >= 2 && Math.hypot(way[i - 2] - row, way[i - 1] - column) <= 1) i -= 2;
+  return i / 2;
+}
+
+/**
+ * Let every pixel above the threshold walk; those that end in one place get one label.
+ * Returns {labels, ends}: ends are [row, column] by pixel, NaN for those that stay.
+ */
+export function gather(field, cellprob) {
+  const { rows, columns, logit } = field;
+  const steps = steered(field, cellprob);
+  const ends = new Float32Array(2 * logit.length).fill(NaN);
+  const width = columns + 2 * PAD;
+  const arrived = new Int32Array((rows + 2 * PAD) * width);
+  const cell = (i) => (Math.trunc(ends[2 * i]) + PAD) * width + Math.trunc(ends[2 * i + 1]) + PAD;
+  const walking = [];
+  const way = new Float32Array(2 * STEPS + 2);
+  for (let i = 0; i < logit.length; i++) {
+    if (!(logit[i] > cellprob)) continue;
+    walk(field, steps, Math.floor(i / columns), i % columns, STEPS, way);
+    ends[2 * i] = way[2 * STEPS];
+    ends[2 * i + 1] = way[2 * STEPS + 1];
+    walking.push(i);
+    arrived[cell(i)]++;
+  }
+
+  // Seeds: more than 10 pixels arrive, and none of the 5×5 around has more. The largest comes last.
+  const seeds = [...new Set(walking.map(cell))].sort((a, b) => a - b).filter((at) => {
+    if (arrived[at] <= 10) return false;
+    for (let y = -2; y <= 2; y++) {
+      for (let x = -2; x <= 2; x++) if (arrived[at + y * width + x] > arrived[at]) return false;
+    }
+    return true;
+  }).sort((a, b) => arrived[a] - arrived[b]);
+  const owner = new Int32Array(arrived.length);
+  seeds.forEach((seed, k) => {
+    let grown = new Set([seed]);
+    for (let round = 0; round < 5; round++) {
+      const next = new Set();
+      for (const at of grown) {
+        for (let y = -1; y <= 1; y++) {
+          for (let x = -1; x <= 1; x++) {
+            const near = at + y * width + x;
+            if (arrived[near] > 2) next.add(near);
+          }
+        }
+      }
+      grown = next;
+    }
+    for (const at of grown) owner[at] = k + 1;
+  });
+
+  const labels = new Int32Array(logit.length);
+  for (const i of walking) labels[i] = owner[cell(i)];
+  const sizes = sizesOf(labels);
+  drop(labels, (label) => sizes[label] > 0.4 * labels.length);
+  return { labels: renumber(labels), ends };
+}
+
+/** The mean squared difference between the predicted arrows and those of each mask; [0] is unused. */
+export function flowErrors({ rows, columns, flow }, labels) {
+  const n = rows * columns;
+  return boxes(labels, rows, columns).map((box, label) => {
+    if (!box) return 0;
+    const { top, left, bottom, right, pixels } = box;
+    const width = right - left + 3;
+    const at = pixels.map((i) =>
+      (Math.floor(i / columns) - top + 1) * width + (i % columns) - left + 1);
+    const row = mean(at.map((i) => Math.floor(i / width)));
+    const column = mean(at.map((i) => i % width));
+    const far = at.map((i) => (i % width - column) ** 2 + (Math.floor(i / width) - row) ** 2);
+    const centre = at[far.indexOf(Math.min(...far))];
+    const heat = new Float64Array((bottom - top + 3) * width);
+    const next = new Float64Array(at.length);
+    for (let round = 2 * (bottom - top + right - left + 6); round > 0; round--) {
+      heat[centre] += 1;
+      for (let k = 0; k < at.length; k++) {
+        const i = at[k];
+        next[k] = (heat[i] + heat[i - width] + heat[i + width] + heat[i - 1] + heat[i + 1] +
+          heat[i - width - 1] + heat[i - width + 1] + heat[i + width - 1] + heat[i + width + 1]) / 9;
+      }
+      for (let k = 0; k < at.length; k++) heat[at[k]] = next[k];
+    }
+    return mean(at.map((i, k) => {
+      const down = heat[i + width] - heat[i - width];
+      const across = heat[i + 1] - heat[i - 1];
+      const length = 1e-60 + Math.hypot(down, across);
+      return (down / length - flow[pixels[k]] / 5) ** 2 +
+        (across / length - flow[n + pixels[k]] / 5) ** 2;
+    }));
+  });
+}
+
+/** The masks that pass: flow error not above the threshold, holes filled, not too small. */
+export function check({ rows, columns }, labels, errors, flowThreshold) {
+  const kept = labels.slice();
+  drop(kept, (label) => errors[label] > flowThreshold);
+  dropSmall(kept);
+  boxes(kept, rows, columns).forEach((box, label) => { if (box) fill(kept, columns, box, label); });
+  dropSmall(kept);
+  return kept;
+}
+
+/** Cellpose takes the k-th label for label k here, though the check may have left gaps. */
+function dropSmall(labels) {
+  const small = new Set();
+  sizesOf(labels).filter((size, label) => label && size).forEach((size, k) => {
+    if (size < MIN_SIZE) small.add(k + 1);
+  });
+  drop(labels, (label) => small.has(label));
+  renumber(labels);
+}
+
+/** Give a label to what its pixels enclose: all that no way through the box's rim reaches. */
+function fill(labels, columns, { top, left, bottom, right }, label) {
+  const outside = new Set();
+  const open = [];
+  const visit = (row, column) => {
+    const i = row * columns + column;
+    if (row < top || row > bottom || column < left || column > right) return;
+    if (labels[i] === label || outside.has(i)) return;
+    outside.add(i);
+    open.push([row, column]);
+  };
+  for (let row = top; row <= bottom; row++) { visit(row, left); visit(row, right); }
+  for (let column = left; column <= right; column++) { visit(top, column); visit(bottom, column); }
+  while (open.length) {
+    const [row, column] = open.pop();
+    visit(row - 1, column); visit(row + 1, column); visit(row, column - 1); visit(row, column + 1);
+  }
+  for (let row = top; row <= bottom; row++) {
+    for (let i = row * columns + left; i <= row * columns + right; i++) {
+      if (!outside.has(i)) labels[i] = label;
+    }
+  }
+}
+
+function drop(labels, isBad) {
+  labels.forEach((label, i) => { if (label && isBad(label)) labels[i] = 0; });
+}
+
+/** Labels 1, 2, … in the order in which they are met. */
+function renumber(labels) {
+  const names = new Map([[0, 0]]);
+  labels.forEach((label, i) => {
+    if (!names.has(label)) names.set(label, names.size);
+    labels[i] = names.get(label);
+  });
+  return labels;
+}
+
+function sizesOf(labels) {
+  const sizes = [];
+  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
+  return Array.from(sizes, (size) => size ?? 0);
+}
+
+/** The pixels of each label, and the rows and columns they lie in. */
+function boxes(labels, rows, columns) {
+  const found = [];
+  labels.forEach((label, i) => {
+    if (!label) return;
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    const box = found[label] ??= { top: row, left: column, bottom: row, right: column, pixels: [] };
+    box.bottom = row;
+    box.left = Math.min(box.left, column);
+    box.right = Math.max(box.right, column);
+    box.pixels.push(i);
+  });
+  return Array.from(found);
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+// ------------------------------------------------------------------------------------------- view
+
+const SCALE = 8; // canvas pixels for each pixel of the image
+const GRID = 4;
+const DEFAULTS = { cellprob: 0, flow: 0.4 };
+const PREDICTED = "#f0b429";
+const ERROR = "#ff7a33"; // vermilion, lighter: seen on grey
+const COLOURS = ["#56b4e9", "#f28ec0", "#3ddc97", "#f7ee6a", "#b9a3ff", "#ffb38a"];
+const NOWHERE = "#c9ced1";
+
+export async function mount(figure) {
+  try {
+    const answer = await fetch(new URL("./page.json", import.meta.url));
+    if (!answer.ok) throw new Error(`page.json: ${answer.status}`);
+    build(figure, unpack(await answer.json()));
+  } catch (error) {
+    figure.classList.add("cellpose--failed"); // the words and the picture come back
+    throw error;
+  }
+}
+
+function build(figure, field) {
+  const [[top, bottom], [left, right]] = field.view;
+  const [height, width] = [bottom - top, right - left];
+  const index = (row, column) => (row + top) * field.columns + column + left;
+  const start = { row: Math.round(height / 2), column: Math.round(width / 2) };
+  let cross, walkers, all, raw, masks, errors, steps, places, frame = 0; // all: a grid is shown
+  const named = []; // places of arrival keep their number and colour when a slider moves
+
+  const canvas = make("canvas", { width: width * SCALE, height: height * SCALE, tabIndex: 0 });
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label",
+    `Nuclei, ${height} by ${width} pixels. Arrow keys move a cross, Enter drops a pixel there.`);
+  const ink = canvas.getContext("2d");
+  const ground = make("canvas", { width: canvas.width, height: canvas.height });
+  const count = make("output", { className: "cellpose-count" });
+  const status = make("p", { className: "cellpose-status", role: "status" });
+  const cellprob = slider("Cell-probability threshold", -6, 6, 0.5, DEFAULTS.cellprob);
+  const flow = slider("Flow-error threshold", 0.05, 1.5, 0.05, DEFAULTS.flow);
+  const arrows = make("input", { type: "checkbox" });
+  const grid = button("Drop a grid");
+  const reset = button("Reset");
+  const key = make("p", { className: "cellpose-key" });
+  key.innerHTML = '<span class="kept">mask</span><span class="out">dropped by the flow check</span>';
+  figure.querySelector(".cellpose-alternative").hidden = true;
+  figure.querySelector(".cellpose-stage").append(canvas, make("div", { className: "cellpose-panel" },
+    make("p", {}, count), key, cellprob.label, flow.label,
+    make("label", { className: "cellpose-arrows" }, arrows, "Show the flow as arrows"),
+    make("div", { className: "cellpose-buttons" }, grid, reset), status));
+
+  cellprob.input.addEventListener("input", () => { settle(); say(); });
+  flow.input.addEventListener("input", () => { judge(); say(); });
+  arrows.addEventListener("change", backdrop);
+  grid.addEventListener("click", () => {
+    const pixels = [];
+    for (let row = GRID / 2; row < height; row += GRID) {
+      for (let column = GRID / 2; column < width; column += GRID) pixels.push([row, column]);
+    }
+    walkers = [];
+    release(pixels.filter(([row, column]) => field.logit[index(row, column)] > cellprob.value()), true);
+  });
+  reset.addEventListener("click", begin);
+  canvas.addEventListener("click", (event) => {
+    const box = canvas.getBoundingClientRect();
+    const part = (at, from, size, pixels) =>
+      Math.min(pixels - 1, Math.max(0, Math.floor((at - from) / size * pixels)));
+    cross = {
+      row: part(event.clientY, box.top, box.height, height),
+      column: part(event.clientX, box.left, box.width, width),
+    };
+    release([[cross.row, cross.column]]);
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const move = {
+      ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+    }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (move) {
+      const far = event.shiftKey ? 8 : 1;
+      cross.row = Math.min(height - 1, Math.max(0, cross.row + far * move[0]));
+      cross.column = Math.min(width - 1, Math.max(0, cross.column + far * move[1]));
+      status.textContent = `Cross at row ${cross.row}, column ${cross.column}.`;
+      draw();
+    } else if (event.key === "Enter" || event.key === " ") {
+      release([[cross.row, cross.column]]);
+    } else return;
+    event.preventDefault();
+  });
+  for (const kind of ["focus", "blur"]) canvas.addEventListener(kind, draw);
+  begin();
+
+  function begin() {
+    cross = { ...start };
+    walkers = [];
+    cellprob.set(DEFAULTS.cellprob);
+    flow.set(DEFAULTS.flow);
+    arrows.checked = false;
+    settle();
+    say();
+  }
+
+  /** All that follows from the cell-probability threshold. */
+  function settle() {
+    const gathered = gather(field, cellprob.value());
+    raw = gathered.labels;
+    errors = flowErrors(field, raw);
+    steps = steered(field, cellprob.value());
+    places = boxes(raw, field.rows, field.columns).map((box) => box && {
+      row: mean(box.pixels.map((i) => gathered.ends[2 * i])),
+      column: mean(box.pixels.map((i) => gathered.ends[2 * i + 1])),
+    });
+    const taken = new Set();
+    const seen = shown(raw); // numbered first
+    for (const label of new Set([...seen, ...places.keys()])) {
+      if (places[label]) places[label].name = nameOf(places[label], taken);
+    }
+    walkers = walkers.map(({ row, column }) => walker(row, column, -1e9));
+    judge();
+  }
+
+  /** The number of a place of arrival: that of a place known before, where one lies close. */
+  function nameOf({ row, column }, taken) {
+    const near = (i) => Math.hypot(named[i].row - row, named[i].column - column);
+    let best = -1;
+    for (let i = 0; i < named.length; i++) {
+      if (!taken.has(i) && near(i) < 6 && (best < 0 || near(i) < near(best))) best = i;
+    }
+    if (best < 0) best = named.push({ row, column }) - 1;
+    taken.add(best);
+    return best + 1;
+  }
+
+  /** All that follows from the flow-error threshold. */
+  function judge() {
+    masks = check(field, raw, errors, flow.value());
+    const seen = shown(masks);
+    const out = [...shown(raw)].filter((label) => errors[label] > flow.value()).length;
+    count.textContent = `${seen.size} ${seen.size === 1 ? "mask" : "masks"}` +
+      `, ${out} dropped by the flow check`;
+    backdrop();
+  }
+
+  function shown(labels) {
+    const found = new Set();
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) found.add(labels[index(row, column)]);
+    }
+    found.delete(0);
+    return found;
+  }
+
+  function walker(row, column, born) {
+    const i = index(row, column);
+    const way = walk(field, steps, row + top, column + left);
+    const starts = field.logit[i] > cellprob.value();
+    return { row, column, born, way, starts, place: places[raw[i]], length: arrival(way) };
+  }
+
+  function release(pixels, isGrid = false) {
+    all = isGrid;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const born = calm ? -1e9 : performance.now();
+    walkers.push(...pixels.map(([row, column]) => walker(row, column, born)));
+    say();
+    if (!frame) tick();
+  }
+
+  /** One frame, and the next while anything moves. */
+  function tick() {
+    draw();
+    const moving = walkers.some((each) => stepsAt(each) < each.length);
+    frame = moving && canvas.isConnected ? requestAnimationFrame(tick) : 0;
+  }
+
+  function say() {
+    const last = walkers.at(-1);
+    if (!last) status.textContent = "No pixel dropped yet.";
+    else if (all) {
+      const ends = new Set(walkers.filter(({ place }) => place).map(({ place }) => place.name));
+      status.textContent = `${walkers.length} pixels end in ${ends.size} ${ends.size === 1 ? "place" : "places"}.`;
+    } else {
+      const where = `Pixel in row ${last.row}, column ${last.column}`;
+      status.textContent = !last.starts
+        ? `${where}: cell probability not above the threshold, it stays.`
+        : `${where}: ${last.length} ${last.length === 1 ? "step" : "steps"} to ` +
+          (last.place ? `place ${last.place.name}.` : "where few others arrive: no mask.");
+    }
+  }
+
+  /** The still part: image, arrows, outlines. */
+  function backdrop() {
+    const pen = ground.getContext("2d");
+    const small = make("canvas", { width, height });
+    const picture = small.getContext("2d").createImageData(width, height);
+    field.image.forEach((grey, i) => picture.data.set([grey, grey, grey, 255], 4 * i));
+    small.getContext("2d").putImageData(picture, 0, 0);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(small, 0, 0, ground.width, ground.height);
+    if (arrows.checked) drawArrows(pen);
+    const lost = raw.map((label) => (errors[label] > flow.value() ? label : 0));
+    outline(pen, lost, ERROR, [7, 7]);
+    outline(pen, masks, PREDICTED, []);
+    draw();
+  }
+
+  function drawArrows(pen) {
+    pen.strokeStyle = "#ffffffb0";
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    for (let row = GRID / 2; row < height; row += GRID) {
+      for (let column = GRID / 2; column < width; column += GRID) {
+        const i = index(row, column);
+        const down = steps[i];
+        const across = steps[i + field.logit.length];
+        const length = Math.hypot(down, across);
+        if (length < 0.2) continue;
+        const [x, y] = [(column + 0.5) * SCALE, (row + 0.5) * SCALE];
+        const [tipX, tipY] = [x + 22 * across, y + 22 * down];
+        pen.moveTo(x, y);
+        pen.lineTo(tipX, tipY);
+        for (const turn of [2.6, -2.6]) {
+          const angle = Math.atan2(down, across) + turn;
+          pen.moveTo(tipX, tipY);
+          pen.lineTo(tipX + 8 * Math.cos(angle), tipY + 8 * Math.sin(angle));
+        }
+      }
+    }
+    pen.stroke();
+  }
+
+  /** Lines along the pixels' sides wherever the label changes. */
+  function outline(pen, labels, colour, dashes) {
+    pen.beginPath();
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const here = labels[index(row, column)];
+        const [x, y] = [column * SCALE, row * SCALE];
+        if (column && labels[index(row, column - 1)] !== here) {
+          pen.moveTo(x, y);
+          pen.lineTo(x, y + SCALE);
+        }
+        if (row && labels[index(row - 1, column)] !== here) {
+          pen.moveTo(x, y);
+          pen.lineTo(x + SCALE, y);
+        }
+      }
+    }
+    pen.setLineDash(dashes.map((dash) => dash * 0.6));
+    for (const [wide, stroke] of [[5, "#000a"], [3, colour]]) {
+      pen.lineWidth = wide;
+      pen.strokeStyle = stroke;
+      pen.stroke();
+    }
+    pen.setLineDash([]);
+  }
+
+  /** The moving part: ways, pixels, numbers of the places where they arrived. */
+  function draw() {
+    ink.drawImage(ground, 0, 0);
+    const x = (column) => (column - left + 0.5) * SCALE;
+    const y = (row) => (row - top + 0.5) * SCALE;
+    const reached = new Set();
+    const many = walkers.length > 60;
+    for (const each of walkers) {
+      const { way, place, starts, length } = each;
+      const colour = place ? COLOURS[(place.name - 1) % COLOURS.length] : NOWHERE;
+      if (!starts) {
+        crossAt(x(each.column + left), y(each.row + top), 6, NOWHERE);
+        continue;
+      }
+      const now = Math.min(stepsAt(each), length);
+      if (now >= length && place) reached.add(place);
+      ink.beginPath();
+      ink.moveTo(x(way[1]), y(way[0]));
+      const whole = Math.floor(now);
+      for (let k = 1; k <= whole; k++) ink.lineTo(x(way[2 * k + 1]), y(way[2 * k]));
+      const part = now - whole;
+      const at = (axis) => (part
+        ? way[2 * whole + axis] * (1 - part) + way[2 * whole + 2 + axis] * part
+        : way[2 * whole + axis]);
+      ink.lineTo(x(at(1)), y(at(0)));
+      ink.strokeStyle = colour;
+      ink.lineWidth = many ? 2 : 4;
+      ink.stroke();
+      disc(x(way[1]), y(way[0]), many ? 4 : 7, colour);
+      if (now < length) disc(x(at(1)), y(at(0)), many ? 3 : 5, "#fff");
+    }
+    ink.font = "bold 22px sans-serif";
+    ink.textAlign = "center";
+    ink.textBaseline = "middle";
+    for (const place of reached) {
+      disc(x(place.column), y(place.row), 16, "#000");
+      ink.fillStyle = COLOURS[(place.name - 1) % COLOURS.length];
+      ink.fillText(place.name, x(place.column), y(place.row) + 1);
+    }
+    if (document.activeElement === canvas && canvas.matches(":focus-visible")) {
+      crossAt(x(cross.column + left), y(cross.row + top), 18, "#fff");
+    }
+  }
+
+  function disc(x, y, radius, colour) {
+    ink.beginPath();
+    ink.arc(x, y, radius, 0, 7);
+    ink.fillStyle = colour;
+    ink.fill();
+    ink.lineWidth = 1.5;
+    ink.strokeStyle = "#000";
+    ink.stroke();
+  }
+
+  function crossAt(x, y, size, colour) {
+    ink.beginPath();
+    ink.moveTo(x - size, y);
+    ink.lineTo(x + size, y);
+    ink.moveTo(x, y - size);
+    ink.lineTo(x, y + size);
+    for (const [wide, stroke] of [[6, "#000"], [2.5, colour]]) {
+      ink.lineWidth = wide;
+      ink.strokeStyle = stroke;
+      ink.stroke();
+    }
+  }
+}
+
+/** Steps that a pixel has taken by now: slow enough to follow at first, then faster. */
+function stepsAt({ born }) {
+  const seconds = Math.max(0, performance.now() - born) / 1000;
+  return 8 * seconds + 8 * seconds ** 2;
+}
+
+function slider(name, min, max, step, value) {
+  const input = make("input", { type: "range", min, max, step, value });
+  const shown = make("span", { className: "cellpose-value" });
+  input.setAttribute("aria-label", name);
+  const digits = step < 0.1 ? 2 : 1;
+  const show = () => {
+    shown.textContent = Number(input.value).toFixed(digits).replace("-", "−");
+  };
+  input.addEventListener("input", show);
+  show();
+  return {
+    input, label: make("label", {}, make("span", { textContent: name }), shown, input),
+    value: () => Number(input.value),
+    set: (number) => { input.value = number; show(); },
+  };
+}
+
+function button(text) {
+  return make("button", { type: "button", className: "cellpose-button", textContent: text });
+}
+
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  if (properties.role) element.setAttribute("role", properties.role);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,119 @@
+"""The first result: a part of the nuclei image, its labels and outlines; a stricter threshold.
+
+It runs the code of docs/start/first-success.md. Labels and outlines are drawn from StarDist's own
+polygons: lines stay sharp and the files small.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from csbdeep.utils import normalize
+from matplotlib.collections import PolyCollection
+from stardist.matching import matching
+from stardist.models import StarDist2D
+
+from bioimage_course import WEIGHTS, data
+from figures._shared.files import write
+from figures._shared.style import draw, picture
+
+HERE = Path(__file__).parent
+
+STRICT = 0.8  # the prob_thresh that the reader tries
+GREYS = 14
+WINDOW = (slice(336, 480), slice(8, 152))  # rows and columns, where nuclei are crowded
+COLOURS = ("#56B4E9", "#CC79A7", "#009E73", "#F0B429", "#D55E00")  # categories, nothing more
+
+
+def same_outline(labels, others):
+    """For each object of `labels`: is there one in `others` with nearly the same pixels?"""
+    pairs = matching(labels, others, thresh=0.95, report_matches=True)
+    found = {pair[0] for pair, score in zip(
+        pairs.matched_pairs, pairs.matched_scores, strict=True) if score >= 0.95}  # fmt: skip
+    return [label in found for label in range(1, labels.max() + 1)]
+
+
+def compute():
+    image, truth = data.nuclei()
+    model = StarDist2D(None, name="stardist_nuclei", basedir=str(WEIGHTS))
+    labels, details = model.predict_instances(normalize(image, 1, 99.8))
+    strict, _ = model.predict_instances(normalize(image, 1, 99.8), prob_thresh=STRICT)
+    score, kept = matching(truth, labels, thresh=0.5), same_outline(labels, strict)
+    numbers = {
+        "annotated": truth.max(), "found": labels.max(), "right": score.tp,
+        "missed": score.fn, "invented": score.fp, "side": WINDOW[0].stop - WINDOW[0].start,
+        "prob_thresh": model.thresholds.prob, "strict": STRICT, "strict_found": strict.max(),
+        "strict_gone": labels.max() - strict.max(), "strict_same_outline": sum(kept),
+    }  # fmt: skip
+    corners = np.moveaxis(details["coord"], 1, -1)[..., ::-1]  # (objects, rays, x and y)
+    return image, corners, np.array(kept), numbers
+
+
+def panel(axes, image, title):
+    rows, columns = WINDOW
+    extent = (columns.start - 0.5, columns.stop - 0.5, rows.stop - 0.5, rows.start - 0.5)
+    brightest = np.percentile(image, 99.8)
+    # Fewer greys than the image has: nobody sees it, and the file is half as large.
+    greys = np.round(np.clip(image[WINDOW] / brightest, 0, 1) * GREYS) / GREYS
+    picture(axes, greys, title, extent=extent, vmin=0, vmax=1)
+
+
+def lines(axes, corners, colour, **options):
+    axes.add_collection(PolyCollection(
+        corners, facecolors="none", edgecolors=colour, **options), autolim=False)  # fmt: skip
+
+
+def inside(corners):
+    """The polygons that reach into the window: the others would only make the file large."""
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    rows, columns = WINDOW
+    return ((high[:, 0] > columns.start) & (low[:, 0] < columns.stop)
+            & (high[:, 1] > rows.start) & (low[:, 1] < rows.stop))  # fmt: skip
+
+
+def far_apart(corners):
+    """A colour for each polygon that no close neighbour has."""
+    centres, colours = corners.mean(axis=1), []
+    for i, centre in enumerate(centres):
+        distances = np.linalg.norm(centres[:i] - centre, axis=1)
+        near = {colours[j] for j in np.argsort(distances)[: len(COLOURS) - 1] if distances[j] < 50}
+        colours.append(next(colour for colour in COLOURS if colour not in near))
+    return colours
+
+
+def paint(figure, theme, image, corners):
+    panels = figure.subplots(1, 3)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.86, wspace=0.04)
+    panel(panels[0], image, "image")
+    panel(panels[1], image, "labels")
+    panels[1].images[0].set_data(np.zeros((1, 1)))  # background is 0
+    panel(panels[2], image, "outlines")
+    panels[1].add_collection(PolyCollection(
+        corners, facecolors=far_apart(corners),
+        edgecolors="black", linewidths=1), autolim=False)  # fmt: skip
+    lines(panels[2], corners, "#F0B429", linewidths=1.8)
+
+
+def paint_strict(figure, theme, image, corners, kept, numbers):
+    panels = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.9, wspace=0.04)
+    panel(panels[0], image, f"prob_thresh {numbers['prob_thresh']:.2f}")
+    lines(panels[0], corners, "#F0B429", linewidths=2)
+    panel(panels[1], image, f"prob_thresh {STRICT}")
+    lines(panels[1], corners[kept], "#F0B429", linewidths=2)
+    lines(panels[1], corners[~kept], "#FF8A4C", linewidths=1.6, linestyles=[(0, (2, 1.6))])
+
+
+def main():
+    image, corners, kept, numbers = compute()
+    near = inside(corners)
+    corners, kept = corners[near], kept[near]
+    numbers |= {"window_found": near.sum(), "window_gone": (~kept).sum()}
+    draw(HERE / "first_success", lambda figure, theme: paint(figure, theme, image, corners),
+         width=560, height=212)  # fmt: skip
+    draw(HERE / "first_success_strict", lambda figure, theme: paint_strict(
+        figure, theme, image, corners, kept, numbers), width=560, height=306)  # fmt: skip
+    write(HERE, numbers)
+
+
+if __name__ == "__main__":
+    main()

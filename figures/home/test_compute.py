@@ -1,0 +1,36 @@
+import numpy as np
+from stardist.matching import matching
+
+from bioimage_course import data
+from figures._shared.stored import read
+from figures.home import compute as home_nuclei
+
+
+def test_each_nucleus_is_told_apart_as_stardist_s_matching_does():
+    _, truth = data.nuclei()
+    labels = np.roll(truth, 5, axis=1)  # so that some are found and some are not
+    points = np.argwhere(np.eye(labels.max()))  # anywhere: the counts do not depend on it
+    rows = home_nuclei.nuclei(truth, labels, points, np.repeat(points[..., None], 8, axis=2))
+    score = matching(truth, labels, thresh=0.5)
+    assert 20 < score.tp < len(rows) - 20
+    assert sum(row[4] for row in rows) == score.tp
+    assert sum(row[2] for row in rows) == np.count_nonzero(labels)
+    assert all(row[3] > 0 for row in rows if row[4])
+
+
+def test_an_invented_nucleus_is_nobody_s():
+    truth = np.zeros((20, 20), int)
+    labels = truth.copy()
+    truth[2:8, 2:8] = labels[2:8, 2:8] = 1
+    labels[12:16, 12:16] = 2
+    points = np.array([[5, 5], [14, 14]])
+    corners = points[..., None] + np.array([[[0, 3], [3, 0]], [[0, 2], [2, 0]]])
+    rows = home_nuclei.nuclei(truth, labels, points, corners)
+    assert rows == [[10, 10, 36, 36, 1, 6, 6], [28, 28, 16, 0, 0, 4, 4]]
+
+
+def test_the_caption_counts_what_the_figure_shows():
+    rows = read("home", "page.json")["nuclei"]
+    numbers = read("home")
+    assert numbers["found"] == len(rows)
+    assert numbers["right"] == sum(row[4] for row in rows)

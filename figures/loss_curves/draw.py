@@ -1,0 +1,109 @@
+"""Loss curves of the course's own trainings, with the learning rate that drove them."""
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+
+from figures._shared.files import write
+from figures._shared.style import GREEN, draw
+
+HERE = Path(__file__).parent
+
+TRAINING = HERE.parents[1] / "training"
+MODELS = {"stardist_nuclei": "StarDist", "cellpose_nuclei": "Cellpose"}
+
+
+def read(name):
+    return json.loads((TRAINING / "results" / f"history_{name}.json").read_text())
+
+
+def series(history, key):
+    """Steps and losses, where this loss was measured."""
+    rows = [row for row in history["steps"] if key in row]
+    return np.array([row["step"] for row in rows]), np.array([row[key] for row in rows])
+
+
+def stage_ends(history):
+    """Step after which each stage ends."""
+    return np.cumsum([stage["steps"] for stage in history["settings"]["stages"]])
+
+
+def warm_up(name):
+    """Steps in which the rate rises, and whether in every stage: as the training script says."""
+    code = (TRAINING / f"train_{name.split('_')[0]}.py").read_text()
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "WARM_UP":
+            return node.value.value, "WARM_UP if stage is STAGES[0]" not in code
+    raise ValueError(f"train_{name.split('_')[0]}.py no longer has a WARM_UP")
+
+
+def rates(stages, rise, in_every_stage):
+    """Learning rate of every step: it rises, then falls along half a cosine, in each stage."""
+    parts = []
+    for i, stage in enumerate(stages):
+        step = np.arange(stage["steps"])
+        up = rise if i == 0 or in_every_stage else 0
+        fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (stage["steps"] - up)))
+        parts.append(stage["top_rate"] * np.where(step < up, (step + 1) / rise, fall))
+    return np.concatenate(parts)
+
+
+def compute():
+    histories = {name: read(name) for name in MODELS}
+    numbers = {}
+    for name, history in histories.items():
+        _, training = series(history, "loss")
+        _, known = series(history, "loss_known")
+        _, families = series(history, "loss_families")
+        stages = history["settings"]["stages"]
+        numbers[name.split("_")[0]] = {
+            "stages": len(stages), "steps": history["steps"][-1]["step"],
+            "hours": history["steps"][-1]["hours"],
+            "top_rate": max(stage["top_rate"] for stage in stages),
+            "first": training[0], "last": training[-1], "known": known[-1],
+            # At the last step before the network learns from these families, too.
+            "families": families[-1], "known_then": known[len(families) - 1],
+        }  # fmt: skip
+    return histories, numbers
+
+
+def paint(figure, theme, histories):
+    panels = figure.subplots(2, 1)
+    figure.subplots_adjust(left=0.12, right=0.985, top=0.885, bottom=0.1, hspace=0.36)
+    for axes, (name, history) in zip(panels, histories.items(), strict=True):
+        top = 1.25 * np.percentile(series(history, "loss_families")[1], 90)
+        rate = rates(history["settings"]["stages"], *warm_up(name))
+        drawn = np.unique(np.r_[: len(rate) : 50, stage_ends(history) - 1])  # enough for the eye
+        thousands = drawn / 1000
+        height = 0.25 * top * rate[drawn] / rate.max()  # only the shape matters: no axis
+        axes.fill_between(thousands, height, color=theme.muted, alpha=0.35, linewidth=0)
+        for end in stage_ends(history)[:-1]:
+            axes.axvline(end / 1000, color=theme.muted, linewidth=1, linestyle=":")
+        for key, label, colour, line in (
+            ("loss_families", "another kind", theme.error, "-."),
+            ("loss", "learned from", theme.muted, "--"),
+            ("loss_known", "same kind, unseen", GREEN, "-"),
+        ):
+            steps, losses = series(history, key)
+            axes.plot(steps / 1000, losses, line, color=colour, label=label, linewidth=2)
+        axes.set(xlim=(0, len(rate) / 1000), ylim=(0, top), ylabel="loss")
+        axes.set_title(MODELS[name], loc="left")
+        axes.text(0.01, 0.03, "learning rate", transform=axes.transAxes)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="upper center", ncols=3,
+        handlelength=1.7, handletextpad=0.5, columnspacing=1.1, borderaxespad=0,
+    )  # fmt: skip
+    panels[1].set_xlabel("thousand steps")
+
+
+def main():
+    histories, numbers = compute()
+    draw(HERE / "loss_curves", lambda figure, theme: paint(figure, theme, histories),
+         width=600, height=560)  # fmt: skip
+    write(HERE, numbers)
+
+
+if __name__ == "__main__":
+    main()

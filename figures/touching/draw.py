@@ -1,0 +1,124 @@
+"""Why a mask is not a count: touching nuclei under a threshold, as a mask and as instances."""
+
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from skimage.filters import threshold_otsu
+from skimage.measure import label
+from skimage.morphology import remove_small_objects
+from skimage.segmentation import clear_border, find_boundaries
+
+from bioimage_course import data
+from figures._shared.files import write
+from figures._shared.style import draw
+
+HERE = Path(__file__).parent
+
+SMOOTHING, SMALLEST = 1, 30  # sigma in pixels; area in pixels
+COLOURS = ("#56B4E9", "#CC79A7", "#009E73", "#F0B429", "#D55E00")  # categories, nothing more
+
+
+def threshold(image):
+    """Nucleus or not, by Otsu's threshold on the slightly blurred image, specks removed."""
+    blurred = gaussian_filter(image.astype(float), SMOOTHING)
+    return remove_small_objects(blurred > threshold_otsu(blurred), max_size=SMALLEST - 1)
+
+
+def inside(labels):
+    """Labels of a window without the objects that its border cuts."""
+    return clear_border(labels)
+
+
+def count(labels):
+    return len(np.unique(labels[labels > 0]))
+
+
+def coloured(labels):
+    """Label image as RGBA: neighbouring labels differ in colour, background is transparent."""
+    picture = np.zeros((*labels.shape, 4))
+    for i, value in enumerate(value for value in np.unique(labels) if value):
+        colour = COLOURS[i % len(COLOURS)]
+        picture[labels == value] = [int(colour[j : j + 2], 16) / 255 for j in (1, 3, 5)] + [1]
+    return picture
+
+
+def easy_window(mask, truth, side=64):
+    """A window in which the threshold is right: as many objects as annotated, best overlap."""
+    best = (0, None)
+    for row in range(0, len(truth) - side + 1, 8):
+        for column in range(0, len(truth) - side + 1, 8):
+            window = slice(row, row + side), slice(column, column + side)
+            annotated, objects = inside(truth[window]), inside(label(mask[window]))
+            if count(annotated) < 2 or count(objects) != count(annotated):
+                continue
+            overlap = np.sum((objects > 0) & (annotated > 0)) / np.sum((objects > 0) | (annotated > 0))
+            best = max(best, (overlap, window), key=lambda pair: pair[0])
+    return best[1]
+
+
+def compute():
+    image, truth = data.nuclei()
+    mask = threshold(image)
+    easy = easy_window(mask, truth)
+    annotated = {"crop": truth[data.TOUCHING], "easy": truth[easy]}
+    objects = {"crop": label(mask[data.TOUCHING]), "easy": label(mask[easy])}
+    numbers = {
+        "annotated": truth.max(), "smallest": SMALLEST,
+        "threshold_objects": label(mask).max(),
+        "perfect_mask_objects": label(truth > 0).max(),
+        "lost_by_perfect_mask": truth.max() - label(truth > 0).max(),
+        "pixels_right_percent": 100 * np.mean(mask == (truth > 0)),
+        **{f"{place}_annotated": count(inside(labels)) for place, labels in annotated.items()},
+        **{f"{place}_threshold": count(inside(labels)) for place, labels in objects.items()},
+    }  # fmt: skip
+    return image, truth, mask, easy, numbers
+
+
+def show(axes, image, title, overlay=None, alpha=1.0):
+    axes.imshow(image, cmap="gray", vmin=0, vmax=np.percentile(image, 99.9), interpolation="none")
+    if overlay is not None:
+        axes.imshow(overlay, interpolation="none", alpha=alpha)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.set_title(title)
+
+
+def nuclei(number):
+    return f"{number} object" + ("" if number == 1 else "s")
+
+
+def paint(figure, theme, image, truth, mask, numbers):
+    crop, labels = image[data.TOUCHING], inside(truth[data.TOUCHING])
+    blob = inside(label(mask[data.TOUCHING])) > 0
+    panels = figure.subplots(1, 3)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.74, wspace=0.05)
+    show(panels[0], crop, "the crop\n")
+    white = np.ones((*blob.shape, 4)) * blob[..., None]
+    show(panels[1], np.zeros_like(crop), f"semantic:\n{nuclei(numbers['crop_threshold'])}", white)
+    show(panels[2], np.zeros_like(crop), f"instances:\n{nuclei(numbers['crop_annotated'])}",
+         coloured(labels))  # fmt: skip
+
+
+def paint_threshold(figure, theme, image, mask, easy, numbers):
+    panels = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.83, wspace=0.04)
+    for axes, window, key in ((panels[0], easy, "easy"), (panels[1], data.TOUCHING, "crop")):
+        objects = inside(label(mask[window]))
+        lines = np.zeros((*objects.shape, 4))
+        lines[find_boundaries(objects, mode="inner")] = (0xF0 / 255, 0xB4 / 255, 0x29 / 255, 1)
+        show(axes, image[window], f"annotated: {numbers[key + '_annotated']}\n"
+             f"threshold: {numbers[key + '_threshold']}", lines)  # fmt: skip
+
+
+def main():
+    image, truth, mask, easy, numbers = compute()
+    draw(HERE / "touching", lambda figure, theme: paint(figure, theme, image, truth, mask, numbers),
+         width=560, height=242)  # fmt: skip
+    draw(HERE / "threshold", lambda figure, theme: paint_threshold(
+        figure, theme, image, mask, easy, numbers), width=560, height=326)  # fmt: skip
+    write(HERE, numbers)
+
+
+if __name__ == "__main__":
+    main()

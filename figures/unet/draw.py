@@ -1,0 +1,202 @@
+"""The U of the course's StarDist network, its shapes read from the network itself."""
+
+from pathlib import Path
+
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from bioimage_course import data
+from figures._shared.course_network import course_network, halvings
+from figures._shared.files import write
+from figures._shared.style import draw
+from figures.convolution.compute import max_pool
+
+HERE = Path(__file__).parent
+
+SIZE = 512  # the nuclei image
+LEFT = 68  # where the first box stands; to its left stands the size of the maps
+TOP, ROW = 30, 78  # of the first row of boxes, and from row to row
+AMBER, INK = "#F0B429", "#11181f"
+
+
+def shapes(network, size=SIZE):
+    """Layers of a StarDist network for a square image, and how they stand in the drawing.
+
+    Returns
+    -------
+    layers : {layer: (side, channels)}
+        In the order of the network. What Keras numbers anew for each model gets a name here:
+        grid_0, grid_1 … before the U, joined_N for the maps stacked on level N.
+    down, up : lists of lists of names
+        The layers drawn on the left, with the bottom as last row, and on the right; from the top.
+    """
+    layers, side, before_the_u, level = {}, size, 0, network.config.unet_n_depth
+    down, up = [[]], []
+    for layer in network.keras_model.layers:
+        kind, name = type(layer).__name__, layer.name
+        channels = layer.output.shape[-1]
+        if kind == "MaxPooling2D":
+            side //= 2
+            down.append([])
+        elif kind == "UpSampling2D":
+            side *= 2
+            up.insert(0, [])
+        elif kind == "Concatenate":
+            level -= 1
+            layers[f"joined_{level}"] = side, channels
+        elif kind in ("InputLayer", "Conv2D"):
+            if name.startswith("conv2d"):
+                name, before_the_u = f"grid_{before_the_u}", before_the_u + 1
+            layers[name] = side, channels
+            if name not in ("prob", "dist"):
+                (up[0] if up else down[-1]).append(name)
+    return layers, down, up
+
+
+def compute(network):
+    """Numbers that the page quotes."""
+    layers, down, up = shapes(network)
+    config, model = network.config, network.keras_model
+    halved = halvings(config)
+    bottom, deepest = down[-1], config.unet_n_depth - 1
+    first = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"][:2]
+    return {
+        "parameters": model.count_params(),
+        "layers": {name: {"side": side, "channels": channels}
+                   for name, (side, channels) in layers.items()},
+        "depth": config.unet_n_depth, "poolings": halved, "divisor": 2**halved,
+        "base": config.unet_n_filter_base, "grid": config.grid[0],
+        "first_parameters": first[0].count_params(), "second_parameters": first[1].count_params(),
+        "bottom": {"side": layers[bottom[0]][0], "channels": layers[bottom[0]][1],
+                   "crop": 64 // 2**halved},
+        # The deepest skip connection: what comes from below, from the left, and what it makes.
+        "deepest": {"side": layers[up[-1][0]][0], "below": layers[bottom[-1]][1],
+                    "left": layers[f"down_level_{deepest}_no_1"][1],
+                    "joined": layers[f"joined_{deepest}"][1], "after": layers[up[-1][0]][1]},
+    }  # fmt: skip
+
+
+def layout(down, up):
+    """Where boxes stand: {layer: (column, row)}, and the number of columns.
+
+    Each row starts one box further to the right on the way down, and on the way up, too.
+    """
+    places, column = {}, 0
+    for row, names in enumerate(down):
+        for i, name in enumerate(names):
+            # A free box on the bottom row leaves room for its arrow and the last skip connection.
+            places[name] = column + i + (row == len(down) - 1 and i > 0), row
+        column += max(len(names) - 1, 1)
+    column = places[down[-1][-1]][0]
+    for names in reversed(up):
+        row = places[down[-1][-1]][1] - (len(up) - up.index(names))
+        for i, name in enumerate(names):
+            places[name] = column + i, row
+        column += 1
+    return places, 1 + max(column for column, _ in places.values())
+
+
+def heights(down, up):
+    """Where the first row begins, and the height of the drawing.
+
+    The outputs stand above the U: with grid (1, 1) nothing lies beside them.
+    """
+    top = TOP if len(down) > len(up) + 1 else TOP + 72
+    return top, top + ROW * len(down) + 76
+
+
+def paint(figure, theme, layers, down, up):
+    width = 560
+    places, columns = layout(down, up)
+    step = min(38, (width - LEFT - 2) / columns)
+    box = step - 2
+    first, height = heights(down, up)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+
+    def tall(row):
+        """Height of a box: less and less, as the maps get smaller."""
+        return 58 - 32 * row / (len(down) - 1)
+
+    def middle(row):
+        return first + 28 + ROW * row
+
+    def edges(name):
+        """Left, right, top and bottom of a box."""
+        column, row = places[name]
+        left = LEFT + column * step
+        return left, left + box, middle(row) - tall(row) / 2, middle(row) + tall(row) / 2
+
+    def arrow(start, end, colour=theme.text, style="-"):
+        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=15, lw=2,
+                                       color=colour, linestyle=style, shrinkA=1,
+                                       shrinkB=1))  # fmt: skip
+
+    for name, (_, row) in places.items():
+        left, right, top, bottom = edges(name)
+        axes.add_patch(Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted,
+                                 lw=1.2))  # fmt: skip
+        axes.text((left + right) / 2, middle(row), layers[name][1], ha="center", va="center",
+                  fontsize=14)  # fmt: skip
+    for row, names in enumerate(down):
+        side = layers[names[0]][0]
+        axes.text(0, middle(row), f"{side}×{side}", va="center", fontsize=14, color=theme.muted)
+        if row:  # pooling
+            x = sum(edges(names[0])[:2]) / 2
+            arrow((x, edges(down[row - 1][-1])[3]), (x, edges(names[0])[2]))
+    if len(down[-1]) > 1:
+        arrow((edges(down[-1][0])[1], middle(len(down) - 1)),
+              (edges(down[-1][-1])[0], middle(len(down) - 1)))  # fmt: skip
+    for below, names in zip([*up[1:], down[-1]], up, strict=True):
+        x, row = sum(edges(names[0])[:2]) / 2, places[names[0]][1]
+        arrow((x, edges(below[-1])[2]), (x, edges(names[0])[3]))  # upsampling
+        arrow((edges(down[row][-1])[1], middle(row)), (edges(names[0])[0], middle(row)),
+              theme.predicted, "--")  # fmt: skip
+
+    # The two outputs stand above the last layer.
+    left, right, top, _ = edges(up[0][-1])
+    level = places[up[0][0]][1]
+    upper = middle(level - 1)
+    for x, name in ((right - 2 * box - 12, "prob"), (right - box, "dist")):
+        axes.add_patch(Rectangle((x, upper - 22), box, 44, fc=AMBER, ec=theme.muted, lw=1.2))
+        axes.text(x + box / 2, upper, layers[name][1], ha="center", va="center", fontsize=14,
+                  color=INK)  # fmt: skip
+        arrow(((left + right) / 2, top), (x + box / 2, upper + 23))
+    side, rays = layers["dist"]
+    for y, words in ((-19, "probability"), (0, f"and {rays} distances"), (19, f"({side}×{side})")):
+        axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center", fontsize=14)
+    across = (edges(down[level][-1])[1] + edges(up[0][0])[0]) / 2
+    axes.text(across, middle(level) - 14, "skip connections", ha="center",
+              color=theme.predicted, fontsize=14, weight="bold")  # fmt: skip
+    axes.text(LEFT, first - 10, "image", fontsize=14)
+    axes.text(0, height - 42, "↓ max pooling halves", fontsize=14)
+    axes.text(190, height - 42, "↑ upsampling doubles", fontsize=14)
+    axes.text(0, height - 14, "box: a layer and its number of feature maps", fontsize=14)
+
+
+def paint_levels(figure, theme, crop, halved):
+    panels = figure.subplots(1, halved + 1)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.8, wspace=0.05)
+    for axes in panels:
+        axes.imshow(crop, cmap="gray", vmin=0, interpolation="none")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        axes.set_title(f"{len(crop)}×{len(crop)}")
+        crop = max_pool(crop)
+
+
+def main():
+    image, _ = data.nuclei()
+    network = course_network()
+    layers, down, up = shapes(network)
+    draw(HERE / "unet", lambda figure, theme: paint(figure, theme, layers, down, up),
+         width=560, height=heights(down, up)[1])  # fmt: skip
+    halved = halvings(network.config)
+    draw(HERE / "unet_levels",
+         lambda figure, theme: paint_levels(figure, theme, image[data.TOUCHING], halved),
+         width=560, height=24 + 560 // (halved + 1))  # fmt: skip
+    write(HERE, compute(network))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""StarDist and Cellpose on the same image: outlines of the crop, and who misses what."""
+
+from pathlib import Path
+
+import numpy as np
+from cellpose import models
+from csbdeep.utils import normalize
+from matplotlib.collections import PolyCollection
+from matplotlib.patches import Patch
+from skimage.measure import approximate_polygon, find_contours
+from stardist.matching import matching
+
+from bioimage_course import WEIGHTS, data
+from figures._shared.files import write
+from figures._shared.style import PREDICTED, TRUTH, draw, picture
+from figures.stardist_network.compute import course_model
+
+HERE = Path(__file__).parent
+
+NAMES = {"stardist": "StarDist", "cellpose": "Cellpose"}
+STRICT = (0.5, 0.7, 0.9)
+DIAMETER = 24  # px: the typical nucleus, as measured in the notebooks
+
+
+def segment():
+    """Label images of the two models of the course; and Cellpose's if told the measured width."""
+    image, truth = data.nuclei()
+    stardist, _ = course_model().predict_instances(normalize(image, 1, 99.8))
+    path = str(WEIGHTS / "cellpose_nuclei" / "model")
+    model = models.CellposeModel(gpu=False, pretrained_model=path)
+    cellpose, told = (
+        model.eval(image, channels=[0, 0], diameter=diameter)[0].astype(np.int32)
+        for diameter in (None, DIAMETER)
+    )
+    return image, truth, {"stardist": stardist, "cellpose": cellpose}, told
+
+
+def found(truth, labels):
+    """{annotated nucleus: (object that matches it, IoU)} at an IoU of 0.5."""
+    score = matching(truth, labels, thresh=0.5, report_matches=True)
+    return {
+        score.matched_pairs[i][0]: (score.matched_pairs[i][1], score.matched_scores[i])
+        for i in score.matched_tps
+    }
+
+
+def compare(truth, predicted):
+    """Scores of each tool, and which nuclei both, one or none of them finds."""
+    hits = {tool: found(truth, labels) for tool, labels in predicted.items()}
+    first, second = (set(hits[tool]) for tool in NAMES)
+    numbers = {
+        "annotated": truth.max(),
+        "both": len(first & second), "only_stardist": len(first - second),
+        "only_cellpose": len(second - first), "neither": truth.max() - len(first | second),
+        "f1_between": matching(predicted["stardist"], predicted["cellpose"], thresh=0.5).f1,
+    }  # fmt: skip
+    area = np.bincount(truth.ravel())
+    common = sorted(first & second)
+    for tool, labels in predicted.items():
+        areas = np.bincount(labels.ravel())
+        scores = matching(truth, labels, thresh=STRICT)
+        numbers[tool] = {
+            "objects": scores[0].n_pred, "missed": scores[0].fn, "invented": scores[0].fp,
+            "ap": {f"iou{100 * s.thresh:.0f}": s.accuracy for s in scores},
+            "f1": scores[0].f1,
+            "mean_iou_of_common": np.mean([hits[tool][nucleus][1] for nucleus in common]),
+            "area_percent_of_common": 100 * np.median(
+                [areas[hits[tool][nucleus][0]] / area[nucleus] for nucleus in common]
+            ),
+        }  # fmt: skip
+    return hits, numbers
+
+
+def shapes(labels, values, coarse=1.0):
+    """Borders of some objects of a label image, as polygons of x and y."""
+    padded = np.pad(labels, 1)
+    for value in values:
+        rows, columns = np.nonzero(padded == value)
+        corner = np.array([rows.min() - 1, columns.min() - 1])
+        window = padded[corner[0] : rows.max() + 2, corner[1] : columns.max() + 2] == value
+        border = max(find_contours(window, 0.5), key=len)
+        yield (approximate_polygon(border, coarse) + corner - 1)[:, ::-1]
+
+
+def paint(figure, theme, image, truth, predicted, hits):
+    crop = {"vmin": 0, "vmax": np.percentile(image[data.TOUCHING], 99.9) * 1.15}
+    for i, (tool, labels) in enumerate(predicted.items()):
+        axes = figure.add_axes((0.01 + 0.5 * i, 0.56, 0.48, 0.4))
+        picture(axes, image[data.TOUCHING], NAMES[tool], **crop)
+        for which, colour, width in ((truth, TRUTH, 4), (labels, PREDICTED, 2)):
+            inside = np.unique(which[data.TOUCHING])[1:]
+            lines = shapes(which[data.TOUCHING], inside, coarse=0)
+            axes.add_collection(PolyCollection(list(lines), fc="none", ec=colour, lw=width))
+
+        axes = figure.add_axes((0.01 + 0.5 * i, 0.07, 0.48, 0.4))
+        right = list(hits[tool])
+        missed = [nucleus for nucleus in range(1, truth.max() + 1) if nucleus not in hits[tool]]
+        matched = {label for label, _ in hits[tool].values()}
+        extra = [label for label in np.unique(labels)[1:] if label not in matched]
+        for nuclei, which, style in (
+            (right, truth, {"fc": theme.panel, "ec": theme.muted, "lw": 1}),
+            (missed, truth, {"fc": theme.error, "ec": theme.error, "lw": 1}),
+            (extra, labels, {"fc": "none", "ec": theme.predicted, "lw": 3}),
+        ):
+            axes.add_collection(PolyCollection(list(shapes(which, nuclei)), **style))
+        axes.set(xlim=(0, 511), ylim=(511, 0), xticks=[], yticks=[], aspect="equal")
+        for spine in axes.spines.values():
+            spine.set(visible=True, color=theme.muted, linewidth=1)
+        axes.set_title(f"{len(missed)} missed, {len(extra)} invented")
+    key = [
+        Patch(fc=theme.panel, ec=theme.muted, label="found"),
+        Patch(fc=theme.error, ec=theme.error, label="missed"),
+        Patch(fc="none", ec=theme.predicted, lw=3, label="invented"),
+    ]
+    figure.legend(handles=key, loc="lower center", ncols=3, borderpad=0, borderaxespad=0.1)
+
+
+def main():
+    image, truth, predicted, told = segment()
+    hits, numbers = compare(truth, predicted)
+    numbers["cellpose"]["diameter"] = DIAMETER
+    numbers["cellpose"]["ap_with_diameter"] = matching(truth, told, thresh=0.5).accuracy
+    draw(HERE / "which_tool",
+         lambda figure, theme: paint(figure, theme, image, truth, predicted, hits),
+         width=560, height=640)  # fmt: skip
+    write(HERE, numbers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,475 @@
+"""Make what the course needs: .venv, the browser libraries and, for the tests, a browser.
+
+    python3 setup_env.py            what `make serve` needs
+    python3 setup_env.py --test     also what `make test` needs
+    python3 setup_env.py --port N   first look whether that port is free
+
+It may run again at any time. Where everything is in place it only looks, in a fraction of a
+second; after an interruption it goes on where it stopped. Standard library only, and no syntax
+newer than Python 3.8: it must be able to say that a Python is too old.
+"""
+
+import argparse
+import contextlib
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+WINDOWS = os.name == "nt"
+SCRIPTS = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
+VENV_PYTHON = os.path.join(SCRIPTS, "python.exe" if WINDOWS else "python")
+TEMPORARY = os.path.join(VENV, "tmp")
+SAM = os.path.join(VENV, "cellpose-sam")  # on PYTHONPATH, it takes the place of Cellpose 3
+SAM_LOCK = "requirements-sam.txt"
+
+SUPPORTED = ("3.12", "3.11")
+GIGABYTE = 1e9
+NEEDED = 6 * GIGABYTE  # .venv with the CPU build of torch takes 4 GB, the downloads the rest
+NEEDED_FOR_GPU_LIBRARIES = 15 * GIGABYTE
+
+NO_SPACE = (
+    r"No space left on device|\[?Errno 28\]?|ENOSPC|[Dd]isk quota|not enough space on the disk"
+)
+NO_TRUST = r"SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERTIFICATE_VERIFY_FAILED"
+NO_NETWORK = (
+    r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
+    r"Failed to establish a new connection|[Nn]ame resolution|Network is unreachable|"
+    r"No matching distribution found|ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|"
+    r"ENETUNREACH|getaddrinfo|Could not (?:resolve|connect)|Temporary failure resolving"
+)
+
+
+class Stop(Exception):
+    """The set-up cannot go on; the message is the one line that says why and what to do."""
+
+
+# --- Python ---------------------------------------------------------------------------------
+
+
+def probe(command):
+    """Return (version such as "3.11", whether it can make environments); None if it won't run.
+
+    A command that exists need not run: pyenv leaves shims on the path for versions that are off.
+    """
+    code = "import sys; print('%d.%d' % sys.version_info[:2], flush=True); import ensurepip, venv"
+    try:
+        answer = subprocess.run(
+            [*command, "-c", code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            timeout=60,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = answer.stdout.strip()
+    return (version, answer.returncode == 0) if version else None
+
+
+def candidates():
+    """Yield the commands that may start a fitting Python, the one that runs this file first."""
+    yield [getattr(sys, "_base_executable", None) or sys.executable]
+    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    for name in ["python" + version for version in SUPPORTED] + ["python3", "python"]:
+        for folder in folders:
+            path = os.path.join(folder, name + (".exe" if WINDOWS else ""))
+            if os.path.isfile(path):
+                yield [path]
+    if WINDOWS:
+        for version in SUPPORTED:
+            yield ["py", "-" + version]
+
+
+def find_python():
+    """Return the command of a Python 3.11 or 3.12 that can make environments."""
+    found, without_venv = [], None
+    for command in candidates():
+        answer = probe(command)
+        if answer is None:
+            continue
+        version, makes_environments = answer
+        if version in SUPPORTED and makes_environments:
+            return command
+        if version in SUPPORTED:
+            without_venv = without_venv or (command, version)
+        elif version not in found:
+            found.append(version)
+    if without_venv:
+        command, version = without_venv
+        package = f"python{version}-venv"
+        if can_apt():
+            apt_install(package)
+            return command
+        raise Stop(f"Python {version} lacks its venv module: sudo apt-get install {package}")
+    raise Stop(
+        "The course needs Python 3.11 or 3.12, because TensorFlow and Cellpose install together "
+        f"on no other; here is only {', '.join(found)}. Install Python 3.12 beside it, then run "
+        "this again."
+    )
+
+
+# --- Running other programs -----------------------------------------------------------------
+
+
+def explain(program, errors):
+    """Return the line that tells a reader why `program` failed, given its error output."""
+    if re.search(NO_SPACE, errors):
+        return (
+            f"No disk space left: free at least {NEEDED / GIGABYTE:.0f} GB on the disk of {ROOT} "
+            f"(on Linux {NEEDED_FOR_GPU_LIBRARIES / GIGABYTE:.0f} GB, for torch's GPU libraries), "
+            "then run this again; it goes on where it stopped."
+        )
+    if re.search(NO_TRUST, errors):  # before the next: pip then finds no version either
+        return (
+            f"{program} does not trust the network's certificate, probably because your institute "
+            "looks into downloads. Ask its IT for the file with its certificates, set PIP_CERT and "
+            "NODE_EXTRA_CA_CERTS to the path of that file, then run this again; it goes on where "
+            "it stopped."
+        )
+    if re.search(NO_NETWORK, errors):
+        return (
+            f"{program} could not download: there is no network, or a proxy is in the way. "
+            "Connect, then run this again; it goes on where it stopped."
+        )
+    last_words = "\n".join(errors.strip().splitlines()[-12:])
+    return f"{last_words}\n{program} failed, with the words above. Running this again is safe."
+
+
+def run(program, command, **options):
+    """Run a command; its progress shows, its errors are kept and explained if it fails."""
+    try:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **options)
+    except OSError as error:
+        raise Stop(f"{program} does not start: {error}") from None
+    try:
+        _, errors = process.communicate()
+    except KeyboardInterrupt:
+        process.wait()  # it got the same Ctrl-C, and tidies up
+        raise
+    if process.returncode:
+        raise Stop(explain(program, errors))
+
+
+def can_apt():
+    """Return whether Debian's packages can be installed without asking anyone."""
+    return bool(shutil.which("apt-get")) and hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def apt_install(package):
+    """Install one of Debian's packages, as root."""
+    say(f"installing Debian's package {package}")
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", package]):
+        run("apt-get", ["apt-get", "-q", *arguments], env=environment)
+
+
+def say(text):
+    """Print a line at once, also where the output goes to a file."""
+    print("· " + text, flush=True)
+
+
+# --- .venv ----------------------------------------------------------------------------------
+
+
+def fingerprint(kind):
+    """Return what the environment depends on: this folder, and the locks."""
+    digest = hashlib.sha256()
+    names = ["requirements.txt", "package-lock.json"]
+    for name in [*names, SAM_LOCK] if kind == "test" else names:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return ROOT + "\n" + digest.hexdigest()
+
+
+def read(path):
+    """Return a file's text, or "" where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def stamp(kind):
+    """Return the path of the file that says: this much was in place at the end of a set-up."""
+    return os.path.join(VENV, ".ready" if kind == "site" else ".ready-test")
+
+
+def libraries(kind):
+    """Return the names of the browser libraries that package.json asks for."""
+    asked = json.loads(read(os.path.join(ROOT, "package.json")))
+    return [*asked["dependencies"], *(asked["devDependencies"] if kind == "test" else ())]
+
+
+def is_ready(kind):
+    """Return whether nothing is left to do: same locks, same folder, a Python that runs."""
+    return (
+        read(stamp(kind)) == fingerprint(kind)
+        and all(os.path.isdir(os.path.join(ROOT, "node_modules", name)) for name in libraries(kind))
+        and (kind == "site" or os.path.isdir(SAM))
+        and (probe([VENV_PYTHON]) or ("",))[0] in SUPPORTED
+    )
+
+
+def is_usable():
+    """Return whether the .venv that lies here can be completed, rather than made anew."""
+    made_in = read(stamp("site")).split("\n")[0] or ROOT  # a moved .venv has dead scripts
+    if made_in != ROOT or (probe([VENV_PYTHON]) or ("",))[0] not in SUPPORTED:
+        return False
+    return not subprocess.call(
+        [VENV_PYTHON, "-m", "pip", "--version"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def folder_size(folder):
+    """Return the bytes of the files below a folder."""
+    sizes = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # gone meanwhile
+                sizes += os.lstat(os.path.join(parent, name)).st_size
+    return sizes
+
+
+def check_space():
+    """Stop before anything is written where the disk cannot hold it."""
+    free = shutil.disk_usage(ROOT).free
+    missing = NEEDED - folder_size(VENV) - free
+    if missing > 0:
+        raise Stop(
+            f"Too little disk space: the course needs {NEEDED / GIGABYTE:.0f} GB in {ROOT}, and "
+            f"{free / GIGABYTE:.1f} GB are free. Free {max(missing / GIGABYTE, 0.1):.1f} GB more, "
+            "then run this again."
+        )
+
+
+def drop_half_installed():
+    """Forget packages whose installation was cut off, so that pip installs them again.
+
+    pip writes INSTALLER after the last of a package's files. Without it, pip would still take
+    the package for installed.
+    """
+    packages = "Lib" if WINDOWS else os.path.join("lib", "python*")
+    for record in glob.glob(os.path.join(VENV, packages, "site-packages", "*.dist-info")):
+        if not os.path.exists(os.path.join(record, "INSTALLER")):
+            shutil.rmtree(record)
+
+
+def make_environment(python):
+    """Bring .venv to the state of requirements.txt, from whatever state it is in.
+
+    `python` is the command to make it with; None: the one that lies here can be completed.
+    """
+    if python:
+        if os.path.lexists(VENV):
+            say("the .venv that lies here does not work: making it anew")
+            shutil.rmtree(VENV)
+        run("venv", [*python, "-m", "venv", VENV])
+    drop_half_installed()
+    say("installing the packages that requirements.txt names")
+    pip("install", "-r", "requirements.txt")
+
+
+def pip(*arguments):
+    """Run the environment's pip.
+
+    Unpacking beside the environment spares a small /tmp, and what is left of an interrupted run
+    goes away with the next one.
+    """
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    os.makedirs(TEMPORARY)
+    environment = dict(os.environ, TMPDIR=TEMPORARY, TEMP=TEMPORARY, PIP_USER="0")
+    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    try:
+        run("pip", [VENV_PYTHON, "-m", "pip", *arguments], env=environment)
+    finally:
+        shutil.rmtree(TEMPORARY, ignore_errors=True)
+
+
+def fetch_cellpose_sam():
+    """Put Cellpose 4 into a folder of its own: it cannot stand beside Cellpose 3."""
+    say("fetching Cellpose-SAM, without its weights, for the test of its notebook")
+    half = SAM + ".part"  # so that the folder is there only when it is complete
+    for folder in (half, SAM):
+        shutil.rmtree(folder, ignore_errors=True)
+    pip("install", "--quiet", "--no-deps", "--target", half, "-r", SAM_LOCK)
+    os.rename(half, SAM)
+
+
+def fetch_browser_libraries(kind):
+    """Fill node_modules from package-lock.json, with the npm that lies in .venv."""
+    say("fetching the browser libraries that package-lock.json names")
+    # npm is a script that looks for node on the path.
+    environment = dict(os.environ, PATH=SCRIPTS + os.pathsep + os.environ.get("PATH", ""))
+    npm = os.path.join(SCRIPTS, "npm.exe" if WINDOWS else "npm")
+    omit = ["--omit=dev"] if kind == "site" else []
+    run("npm", [npm, "ci", "--no-fund", "--no-audit", "--loglevel=error", *omit], env=environment)
+
+
+# --- Chromium -------------------------------------------------------------------------------
+
+
+def starts(browser):
+    """Return whether a browser is really there; Ubuntu's chromium may only be a signpost."""
+    if WINDOWS:  # there, --version opens a window
+        return os.path.isfile(browser)
+    try:
+        answer = subprocess.run(
+            [browser, "--version"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return answer.returncode == 0
+
+
+def playwright_chromium():
+    """Return where Playwright keeps its own Chromium, or "" if it cannot tell."""
+    code = (
+        "from playwright.sync_api import sync_playwright as start\n"
+        "with start() as playwright: print(playwright.chromium.executable_path)"
+    )
+    try:
+        answer = subprocess.run(
+            [VENV_PYTHON, "-c", code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+    except OSError:
+        return ""
+    return answer.stdout.strip()
+
+
+def find_chromium():
+    """Return the path of a Chromium or Chrome that starts, or None.
+
+    COURSE_CHROMIUM, which may name one, is asked first.
+    """
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    places = [os.environ.get("COURSE_CHROMIUM"), *map(shutil.which, names)]
+    places.append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    if WINDOWS:
+        for variable in ("ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"):
+            folder = os.environ.get(variable, "")
+            places.append(os.path.join(folder, "Google", "Chrome", "Application", "chrome.exe"))
+    for place in places:
+        if place and starts(place):
+            return place
+    place = playwright_chromium()
+    return place if place and starts(place) else None
+
+
+def need_chromium():
+    """Find a Chromium for the browser tests, or install one, or say how to."""
+    if find_chromium():
+        return
+    command = "sudo apt-get install chromium"
+    if can_apt():
+        try:
+            apt_install("chromium")
+        except Stop as problem:
+            say(str(problem))
+    if not find_chromium():
+        say("downloading Chromium with Playwright (about 200 MB)")
+        try:
+            run("Playwright", [VENV_PYTHON, "-m", "playwright", "install", "chromium"])
+        except Stop as problem:
+            say(str(problem))
+    if not find_chromium():
+        if not sys.platform.startswith("linux"):
+            command = "install Google Chrome"
+        raise Stop(
+            "The browser tests need Chromium, and it could not be installed. "
+            f"Try: {command} (or set COURSE_CHROMIUM to a Chromium you have)."
+        )
+
+
+# --- All together ---------------------------------------------------------------------------
+
+
+def check_port(port):
+    """Stop if another program already serves on this port of 127.0.0.1."""
+    with socket.socket() as listener:
+        if not WINDOWS:  # there the option means something else
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            raise Stop(
+                f"Port {port} is taken by another program (the course in another window?). "
+                f"Use another one: make serve PORT={port + 1}"
+            ) from None
+
+
+def announce(kind):
+    """Say what the first run does, how long it takes and how much it stores."""
+    print("Setting up the course. This happens once, and needs the network:")
+    print("  .venv         Python packages, 4 GB; 2 to 10 minutes, mostly downloading")
+    if sys.platform.startswith("linux"):
+        print("                (on Linux torch may bring its GPU libraries: 9 GB in all)")
+    print("  node_modules  browser libraries, 5 MB; seconds")
+    if kind == "test":
+        print("  for the tests Lighthouse and Marp, 310 MB, Cellpose-SAM without its weights,")
+        print("                30 MB, and Chromium if there is none; a minute")
+    print("pip is quiet for a minute or two at its end. Ctrl-C is safe: run the same again.")
+    sys.stdout.flush()
+
+
+def set_up(kind):
+    """Do what is still to be done for "site" or "test"."""
+    if not is_ready(kind):
+        complete = is_ready("site")
+        python = None if complete or is_usable() else find_python()
+        check_space()
+        if not os.path.exists(stamp("site")):
+            announce(kind)
+        if not complete:
+            make_environment(python)
+        fetch_browser_libraries(kind)
+        if kind == "test":
+            fetch_cellpose_sam()
+        for done in {"site", kind}:
+            with open(stamp(done), "w", encoding="utf-8") as file:
+                file.write(fingerprint(done))
+        say("the set-up is complete")
+    if kind == "test":
+        need_chromium()
+
+
+def main(arguments=None):
+    """Run from the command line; the exit status is 0 only if everything is in place."""
+    parser = argparse.ArgumentParser(description="Make .venv and what else the course needs.")
+    parser.add_argument("--test", action="store_true", help="also what the tests need")
+    parser.add_argument("--port", type=int, help="first look whether this port is free")
+    options = parser.parse_args(arguments)
+    try:
+        if options.port:
+            check_port(options.port)
+        set_up("test" if options.test else "site")
+    except Stop as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(explain("The set-up", str(error)), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same again: it goes on where it stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The folder with which a room without internet works: made, and tried."""

@@ -1,0 +1,87 @@
+"""Write requirements.txt: every package the course needs, pinned, for all systems (`make lock`).
+
+uv resolves requirements.in for Linux, Windows and Apple's processors at once. What it prints is
+made readable here, and left to torch is what torch pins itself: the GPU libraries, so that a
+smaller build of torch without them fits the same lock.
+
+The versions of what the notebooks import go into the package as well, in pins.txt: the lock does
+not travel with the wheel, and bioimage_course.doctor compares with it.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from course_build import ROOT
+
+HEADER = """\
+# Every package of the course with its version: site, notebooks and tests.
+# Made by `make lock` from requirements.in and pyproject.toml; edit those instead.
+# For Python 3.11 and 3.12 on Linux, Windows and Apple's own processors.
+# The GPU libraries are missing on purpose: torch pins the ones it needs.
+"""
+PINS = ROOT / "src" / "bioimage_course" / "doctor" / "pins.txt"
+PINS_HEADER = """\
+# The versions that the notebooks were tested with, for bioimage_course.doctor.
+# Made by `make lock`, out of requirements.txt.
+"""
+LEFT_TO_TORCH = re.compile(r"(nvidia|cuda|triton)[-=]")
+# In every line stands where the lock holds at all; only what goes beyond that tells something.
+EVERYWHERE = (
+    "((platform_machine == 'arm64' and sys_platform == 'darwin') or sys_platform == 'linux' "
+    "or sys_platform == 'win32')",
+    "python_full_version < '3.13'",
+)
+
+
+def readable(line):
+    """Return one line of uv's without the part of its marker that is true everywhere."""
+    package, _, marker = line.partition(" ; ")
+    for known in EVERYWHERE:
+        marker = marker.replace(f"{known} and ", "").replace(f" and {known}", "")
+        marker = "" if marker == known else marker
+    return f"{package} ; {marker}" if marker else package
+
+
+def resolve():
+    """Return the lines uv finds for requirements.in.
+
+    Raises
+    ------
+    SystemExit with uv's own words if nothing fits, or if uv is not there.
+    """
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    if uv is None:
+        sys.exit("uv is missing: run `make lock`, which installs it")
+    command = [uv, "pip", "compile", "requirements.in", "--universal", "--python-version", "3.11"]
+    options = ["--quiet", "--no-header", "--no-annotate"]
+    answer = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode:
+        sys.exit(answer.stderr)
+    return answer.stdout.splitlines()
+
+
+def pins(lines):
+    """Return the lines of the lock for the packages that pyproject.toml itself asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    return [line for line in lines if line.partition("==")[0] in asked - {"jupyterlab"}]
+
+
+def lock():
+    """Write requirements.txt and pins.txt; return the number of packages locked."""
+    lines = [readable(line) for line in resolve() if line and not line.startswith("#")]
+    lines = [line for line in lines if not LEFT_TO_TORCH.match(line)]
+    odd = [line for line in lines if "://" in line or "index-url" in line]
+    if odd:
+        sys.exit(f"the lock may not name an address: {odd}")
+    (ROOT / "requirements.txt").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    PINS.write_text(PINS_HEADER + "\n".join(pins(lines)) + "\n", encoding="utf-8")
+    return len(lines)
+
+
+if __name__ == "__main__":
+    print(f"requirements.txt: {lock()} packages")

@@ -1,0 +1,1 @@
+"""From what authors write to HTML: text in, text out. No module here knows MkDocs."""

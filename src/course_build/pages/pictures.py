@@ -1,0 +1,71 @@
+"""Give every picture of a page its size, so that text does not jump, and insist on alt text."""
+
+import html
+import io
+import posixpath
+import re
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
+
+from PIL import Image
+
+from course_build import Stop
+
+IMG = re.compile(r"<img\b([^>]*?)/?>")
+ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
+
+
+def complete(page_html, page, file_at):
+    """Add width, height, loading and decoding to the pictures in `page_html`.
+
+    A width that the author chose stays; the height follows from the picture's shape.
+
+    Parameters
+    ----------
+    page_html : str
+    page : object with src_uri and dest_uri
+        Where the page's source and the page itself lie, for errors and relative addresses.
+    file_at : function str -> object with src_uri and content_bytes, or None
+        The site's file at an address.
+
+    Raises
+    ------
+    Stop
+        If a picture has no alt text, cannot be read, or comes from another host.
+    """
+
+    def image(match):
+        attributes = dict(ATTRIBUTE.findall(match[1]))
+        source = html.unescape(attributes.get("src", ""))
+        where = f"{page.src_uri}: the picture {source!r}"
+        if not attributes.get("alt", "").strip():
+            raise Stop(f"{where} has no alt text: say what it shows")
+        if urlsplit(source).scheme not in ("", "data"):
+            raise Stop(f"{where} comes from another host: keep it in figures/")
+        if "twemoji" in attributes.get("class", "") or source.startswith("data:"):
+            return match[0]
+        path = unquote(urlsplit(source).path)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page.dest_uri), path))
+        file = file_at(path)
+        if file is None:
+            raise Stop(f"{where} is not on the site")
+        width, height = _size(file, where)
+        shown = float(attributes.get("width", "").removesuffix("px") or width)
+        attributes |= {"width": f"{shown:.0f}", "height": f"{shown * height / width:.0f}"}
+        attributes.setdefault("loading", "lazy")
+        attributes.setdefault("decoding", "async")
+        return "<img " + " ".join(f'{key}="{value}"' for key, value in attributes.items()) + ">"
+
+    return IMG.sub(image, page_html)
+
+
+def _size(file, where):
+    try:
+        if not file.src_uri.endswith(".svg"):
+            return Image.open(io.BytesIO(file.content_bytes)).size
+        svg = ElementTree.fromstring(file.content_bytes)
+        if box := svg.get("viewBox"):
+            return tuple(float(number) for number in box.split()[2:])
+        return tuple(float(svg.get(side).removesuffix("px")) for side in ("width", "height"))
+    except Exception as error:
+        raise Stop(f"{where} cannot be read: {error}") from error

@@ -1,0 +1,15 @@
+"""Make slides and worksheets (`make slides`), as HTML and PDF, in build/print/."""
+
+import sys
+
+from course_build import ROOT, Stop
+from course_build.print import OUT, slides, worksheets
+
+if __name__ == "__main__":
+    try:
+        changed = slides.make() + worksheets.make()
+    except Stop as stop:
+        sys.exit(str(stop))
+    for path in changed:
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+    print(f"{OUT.relative_to(ROOT)} is as the sources say.")

@@ -1,0 +1,82 @@
+"""Make the slides: each Markdown file in docs/teach/slides/ becomes HTML and PDF in build/print/.
+
+`make slides` runs this. Numbers, as on the pages, come from the figures and training/results; links
+to pages and notebooks are written as there, too. Marp makes the HTML, and Chromium the PDF.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+from course_build import ROOT, Stop
+from course_build.pages import numbers
+from course_build.print import OUT, pdf
+from course_build.programs import node, run
+
+SLIDES = ROOT / "docs" / "teach" / "slides"
+THEME = SLIDES / "course.css"
+MARP = ROOT / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
+LINK = re.compile(r"\]\((\.\./[\w./-]+)\.(?:md|ipynb)(#[\w-]+)?\)")
+# Marp names there where to read its script's licence; the site names no such host.
+LICENCE = re.compile(r"https://unpkg\.com/(@marp-team/marp-cli)@[\d.]+/lib/")
+
+
+def filled(markdown, values, where):
+    """Return a deck's Markdown with its numbers, and with links that work on the site.
+
+    Raises
+    ------
+    Stop, naming `where`, if a number is unknown.
+    """
+
+    def built(match):
+        return f"]({match[1].removesuffix('/index')}/index.html{match[2] or ''})"
+
+    markdown = LINK.sub(built, markdown)
+    return numbers.fill(markdown, values, where)
+
+
+def decks(folder=SLIDES):
+    """Return the decks as HTML: {name: page}, from the Markdown in `folder`.
+
+    Raises
+    ------
+    Stop, with what to do, if Marp is missing or fails.
+    """
+    if not MARP.exists():
+        raise Stop(f"{MARP.parent} is missing: run `make slides`, or `npm ci`")
+    values = numbers.load()
+    sources = sorted(folder.glob("*.md"))
+    with tempfile.TemporaryDirectory() as place:
+        for source in sources:
+            text = filled(source.read_text(encoding="utf-8"), values, source.name)
+            (Path(place) / source.name).write_text(text, encoding="utf-8")
+        options = ["--no-config-file", "--input-dir", place, "--theme-set", THEME]
+        run([node(), MARP, *options], "Marp cannot make the slides")
+        return {
+            source.stem: tidy((Path(place) / f"{source.stem}.html").read_text(encoding="utf-8"))
+            for source in sources
+        }
+
+
+def tidy(html):
+    """Return Marp's page with what it lacks for screen readers, and without another host's name."""
+    roles = {
+        '<div class="bespoke-marp-osc">': '<div class="bespoke-marp-osc" role="navigation" '
+        'aria-label="Slides">',
+        '<div id=":$p">': '<div id=":$p" role="main">',
+    }
+    for plain, named in roles.items():
+        if html.count(plain) != 1:
+            raise Stop(f"Marp's pages are built anew: {plain} is not there. See tidy()")
+        html = html.replace(plain, named)
+    return LICENCE.sub(r"node_modules/\1/lib/", html)
+
+
+def make(out=OUT):
+    """Write every deck's HTML, and the PDFs of those that changed; return the changed PDFs."""
+    pages = {f"teach/slides/{name}.html": html for name, html in decks().items()}
+    for name, html in pages.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(html, encoding="utf-8")
+    return pdf.print_changed(pages, out)

@@ -1,0 +1,43 @@
+"""Every picture of a page has a size and an alternative text, and lies on the site."""
+
+import re
+
+import pytest
+from PIL import Image
+
+
+def test_a_picture_gets_its_size_and_waits_until_it_is_seen(project):
+    project.write("docs/images/cells.webp")
+    Image.new("RGB", (300, 120)).save(project.root / "docs" / "images" / "cells.webp")
+    project.write("docs/tools/page.md", "![Two cells](../images/cells.webp)")
+    (image,) = re.findall("<img[^>]*>", project.page("tools/page"))
+    assert 'width="300"' in image and 'height="120"' in image
+    assert 'loading="lazy"' in image and 'decoding="async"' in image
+
+
+def test_a_drawing_keeps_its_shape_at_the_width_the_author_chose(project):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"/>'
+    project.write("docs/images/cells.svg", svg)
+    text = "![Two cells](images/cells.svg#only-light){ width=200 loading=eager }"
+    project.write("docs/index.md", text)
+    (image,) = re.findall("<img[^>]*>", project.page(""))
+    assert 'width="200"' in image and 'height="50"' in image and 'loading="eager"' in image
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        ("![](images/cells.svg)", "has no alt text"),
+        ('<img src="images/cells.svg">', "has no alt text"),
+        ('<img alt="Two cells" src="images/gone.svg">', "is not on the site"),
+        ("![Two cells](https://host.test/cells.png)", "comes from another host"),
+        ("![Two cells](images/broken.svg)", "cannot be read"),
+        ("![Two cells](images/broken.png)", "cannot be read"),
+    ],
+)
+def test_a_bad_picture_stops_the_build_and_names_the_page(project, picture, reason):
+    project.write("docs/images/cells.svg", '<svg width="4px" height="1px"/>')
+    project.write("docs/images/broken.svg", "<svg")
+    project.write("docs/images/broken.png", "no picture")
+    project.write("docs/index.md", f"# Home\n\n{picture}")
+    assert re.search(rf"index\.md: the picture .*{reason}", project.why_it_stops())

@@ -1,0 +1,49 @@
+"""What the lock makes of uv's lines."""
+
+import pytest
+
+from course_build.lock import LEFT_TO_TORCH, PINS, ROOT, pins, readable
+
+EVERYWHERE = (
+    "python_full_version < '3.13' and ((platform_machine == 'arm64' and sys_platform == 'darwin')"
+    " or sys_platform == 'linux' or sys_platform == 'win32')"
+)
+SOMEWHERE = EVERYWHERE.removeprefix("python_full_version < '3.13' and ")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-e .", "-e ."),
+        (f"numpy==2.0.2 ; {EVERYWHERE}", "numpy==2.0.2"),
+        (
+            f"scipy==1.18.1 ; python_full_version == '3.12.*' and {SOMEWHERE}",
+            "scipy==1.18.1 ; python_full_version == '3.12.*'",
+        ),
+        (
+            "ptyprocess==0.7.0 ; python_full_version < '3.13' and os_name != 'nt'",
+            "ptyprocess==0.7.0 ; os_name != 'nt'",
+        ),
+    ],
+)
+def test_only_a_marker_that_tells_something_stays(line, expected):
+    assert readable(line) == expected
+
+
+@pytest.mark.parametrize("name", ["nvidia-cublas", "cuda-bindings", "triton"])
+def test_gpu_libraries_are_left_to_torch(name):
+    assert LEFT_TO_TORCH.match(f"{name}==1.0")
+
+
+@pytest.mark.parametrize("name", ["torch", "tensorflow-cpu", "numpy"])
+def test_everything_else_is_pinned(name):
+    assert not LEFT_TO_TORCH.match(f"{name}==1.0")
+
+
+def test_the_package_holds_the_pins_that_the_lock_gives():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    written = PINS.read_text(encoding="utf-8").splitlines()
+    assert [line for line in written if not line.startswith("#")] == pins(lines)
+    names = {line.partition("==")[0] for line in written}
+    assert {"numpy", "stardist", "cellpose", "torch", "dask"} <= names
+    assert not names & {"jupyterlab", "mkdocs", "keras"}  # of no notebook, or not asked for

@@ -1,0 +1,32 @@
+// Wide code, tables, pictures and formulas scroll sideways: let the keyboard reach those that do.
+const SCROLLERS =
+  "pre > code, .md-typeset__scrollwrap, .output-html, .output p, .katex-display";
+
+function markScrollers() {
+  for (const element of document.querySelectorAll(SCROLLERS)) {
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  }
+}
+
+addEventListener("load", markScrollers);
+addEventListener("resize", markScrollers);
+// What a closed fold hides has no width yet.
+addEventListener("toggle", markScrollers, true);
+
+// Material puts each copy button into a navigation landmark of its own: dozens on a notebook's page.
+new MutationObserver(() => {
+  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.role = "none";
+}).observe(document.body, { childList: true, subtree: true });
+
+// Load what a page needs, and nothing else.
+for (const figure of document.querySelectorAll("[data-figure]")) {
+  import(`../figures/${figure.dataset.figure}/figure.js`).then((module) => module.mount(figure));
+}
+if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());
+
+// A hint stays open while it has the focus or the pointer: Escape closes it.
+addEventListener("keydown", (event) => {
+  const hint = document.activeElement?.closest(".defined");
+  if (event.key === "Escape" && hint) document.activeElement.blur();
+});
