@@ -91,9 +91,7 @@ def plant(fault):
 
 def main(words):
     """Plant the faults; the exit status says whether each was noticed."""
-    chosen = [
-        fault for fault in FAULTS if not words or any(word in fault.name for word in words)
-    ]
+    chosen = [fault for fault in FAULTS if not words or any(word in fault.name for word in words)]
     prepare()
     missed = {}
     for fault in (bar := tqdm(chosen, unit="fault")):

@@ -16,6 +16,8 @@ from skimage.segmentation import watershed
 from stardist.matching import matching_dataset
 from tqdm import tqdm
 
+from bioimage_course.mistakes import IOU_THRESHOLDS
+
 # What is tried; distances in pixels. All combinations.
 CHOICES = {
     "blur": (0, 0.5, 1),
@@ -66,7 +68,7 @@ def tune(samples):
         tried = dict(zip(names, values, strict=True))
         found = [segment(image, **tried) for image, _ in samples]
         truth = [labels for _, labels in samples]
-        rows = matching_dataset(truth, found, thresh=(0.5, 0.6, 0.7, 0.8, 0.9), show_progress=False)
+        rows = matching_dataset(truth, found, thresh=IOU_THRESHOLDS, show_progress=False)
         score = float(np.mean([row.accuracy for row in rows]))
         if score > best:
             best, settings = score, tried

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 from stardist.matching import matching, matching_dataset
 
-IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+from bioimage_course.mistakes import HARDLY, IOU_THRESHOLDS, KINDS, mistakes
+
 KEYS = [f"iou{round(100 * threshold)}" for threshold in IOU_THRESHOLDS]
 # Our names for what `stardist.matching` returns.
 MEASURES = {
@@ -16,7 +17,6 @@ MEASURES = {
     "pq": "panoptic_quality",
 }  # fmt: skip
 RESAMPLED = 2000  # times, for the intervals
-ENOUGH = 0.5  # of an object's area must be covered to say that another object contains it
 
 
 def scores_of(truth, predicted):
@@ -82,40 +82,9 @@ def _interval(value, samples):
 
 
 def errors_of(truth, predicted):
-    """Which errors stand behind the score at IoU 0.5; every nucleus or object counts once.
-
-    Returns
-    -------
-    dict for JSON
-        nuclei: found, merged (one object covers it and another nucleus), split (several objects
-        lie in it), missed (hardly covered), outline (covered, but not well enough);
-        objects: invented (they cover hardly any nucleus).
-    """
-    total = dict.fromkeys(("found", "merged", "split", "missed", "outline", "invented"), 0)
-    for one, other in zip(truth, predicted, strict=True):
-        overlap = np.zeros((one.max() + 1, other.max() + 1), int)
-        np.add.at(overlap, (one.ravel(), other.ravel()), 1)
-        of_nucleus = overlap / np.maximum(overlap.sum(1, keepdims=True), 1)
-        of_object = overlap / np.maximum(overlap.sum(0, keepdims=True), 1)
-        union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
-        iou = overlap / np.maximum(union, 1)
-        for nucleus in np.flatnonzero(overlap.sum(1)):
-            if nucleus == 0:
-                continue
-            over = 1 + np.flatnonzero(of_nucleus[nucleus, 1:] > ENOUGH)  # at most one object
-            covered = of_nucleus[nucleus, 1:].sum()
-            if iou[nucleus, 1:].max(initial=0) > 0.5:
-                kind = "found"
-            elif over.size and np.sum(of_nucleus[1:, over[0]] > ENOUGH) > 1:
-                kind = "merged"
-            elif np.sum(of_object[nucleus, 1:] > ENOUGH) > 1:
-                kind = "split"
-            else:
-                kind = "missed" if covered < ENOUGH / 2 else "outline"
-            total[kind] += 1
-        real = np.flatnonzero(overlap.sum(0))
-        total["invented"] += int(np.sum(of_object[0, real[real > 0]] > 1 - ENOUGH / 2))
-    return total
+    """Which errors stand behind the score at IoU 0.5: {"found": …, "merged": …, "ghost": …}."""
+    counts = [mistakes(*pair).counts for pair in zip(truth, predicted, strict=True)]
+    return {kind: sum(one[kind] for one in counts) for kind in KINDS}
 
 
 def groups_of(truth, predicted):
@@ -193,7 +162,7 @@ def most_false_of(truth, predicted, images):
     known = ndimage.mean(images[i], truth[i], np.unique(truth[i][truth[i] > 0])) - background
     found = np.unique(predicted[i][predicted[i] > 0])
     covered = ndimage.mean(truth[i] > 0, predicted[i], found)
-    bright = ndimage.mean(images[i], predicted[i], found)[covered < ENOUGH / 2]
+    bright = ndimage.mean(images[i], predicted[i], found)[covered < HARDLY]
     relative = (np.median(bright) - background) / np.median(known) if bright.size else 0
     rows, columns = truth[i].shape
     return {"rows": rows, "columns": columns, "nuclei": known.size, "false": int(false[i]),

@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
 from bioimage_course import data
+from bioimage_course.mistakes import IOU_THRESHOLDS
 from training import augment, training_images
 from training.export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
@@ -37,11 +38,10 @@ BATCH_SIZE = 8
 PATCH_SIZE = 128  # pixels
 WEIGHT_DECAY = 1e-4
 DIAMETER = 17.0  # pixels: what `diameter` brings nuclei to; as in Cellpose's own `nuclei`
-WARM_UP = 100  # steps in which the learning rate of a stage rises; it falls along half a cosine
 
 
 class Stage(NamedTuple):
-    """A part of the training."""
+    """A part of the training; its learning rate rises, and falls along half a cosine."""
 
     steps: int
     top_rate: float  # the largest learning rate
@@ -49,6 +49,7 @@ class Stage(NamedTuple):
     augmented: float  # share of patches shown as another microscope would have recorded them
     brightfield: float  # share of patches from bright-field tissue
     inverted: dict  # data set → share of its patches shown inverted
+    warm_up: int = 100  # first steps, in which the learning rate rises
 
 
 STAGES = [
@@ -136,10 +137,11 @@ def draw_batch(groups, rng, stage):
 def schedule():
     """For every step: its stage, and its learning rate."""
     for stage in STAGES:
+        up = stage.warm_up
         for step in range(stage.steps):
-            rise = (step + 1) / WARM_UP
-            fall = 0.5 * (1 + np.cos(np.pi * (step - WARM_UP) / (stage.steps - WARM_UP)))
-            yield stage, float(stage.top_rate * (rise if step < WARM_UP else fall))
+            rise = (step + 1) / max(up, 1)
+            fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (stage.steps - up)))
+            yield stage, float(stage.top_rate * (rise if step < up else fall))
 
 
 def loss_of(net, images, flows, device):
@@ -262,7 +264,7 @@ def tune_threshold(path, samples):
             for _, flow, logit in outputs
         ]
         rows = matching_dataset(
-            [sample.labels for sample in samples], found, thresh=(0.5, 0.6, 0.7, 0.8, 0.9),
+            [sample.labels for sample in samples], found, thresh=IOU_THRESHOLDS,
             show_progress=False,
         )  # fmt: skip
         scores[i] = np.mean([row.accuracy for row in rows])

@@ -29,6 +29,7 @@ from stardist.utils import edt_prob
 from tqdm import tqdm
 
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
+from bioimage_course.mistakes import IOU_THRESHOLDS
 from training import augment, training_images
 from training.export import RESULTS, load_checkpoint, save_checkpoint, write_hashes, write_json
 
@@ -37,7 +38,6 @@ NAME = "stardist_nuclei"
 SEED = 42
 BATCH_SIZE = 16
 PATCH_SIZE = 128  # pixels
-WARM_UP = 200  # first steps, in which the learning rate rises
 WEIGHT_DECAY = 1e-4
 N_RAYS = 32
 GRID = (2, 2)  # predict on every second pixel: faster, and a wider field of view
@@ -54,10 +54,11 @@ class Stage(NamedTuple):
     top_rate: float  # the largest learning rate
     families: bool  # whether the held-out families are learned from, too
     augmented: float  # share of patches shown as another microscope would have recorded them
+    warm_up: int = 0  # first steps, in which the learning rate rises
 
 
 STAGES = [
-    Stage(7000, 1e-3, False, 1.0),
+    Stage(7000, 1e-3, False, 1.0, warm_up=200),
     Stage(900, 3e-4, False, 0.0),  # as recorded: patches are only turned, mirrored and zoomed
     Stage(3000, 5e-4, True, 0.5),
 ]
@@ -105,11 +106,11 @@ def draw_batch(samples, rng, augmented=1.0):
 def schedule():
     """For every step: its stage, and its learning rate."""
     for stage in STAGES:
-        warm_up = WARM_UP if stage is STAGES[0] else 0
+        up = stage.warm_up
         for step in range(stage.steps):
-            rise = (step + 1) / WARM_UP
-            fall = 0.5 * (1 + np.cos(np.pi * (step - warm_up) / (stage.steps - warm_up)))
-            yield stage, float(stage.top_rate * (rise if step < warm_up else fall))
+            rise = (step + 1) / max(up, 1)
+            fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (stage.steps - up)))
+            yield stage, float(stage.top_rate * (rise if step < up else fall))
 
 
 def build(folder):
@@ -211,7 +212,7 @@ def tune_thresholds(model, samples):
         [s.image for s in samples],
         [s.labels for s in samples],
         nms_threshs=NMS_THRESHOLDS,
-        iou_threshs=[0.5, 0.6, 0.7, 0.8, 0.9],
+        iou_threshs=list(IOU_THRESHOLDS),
     )
 
 

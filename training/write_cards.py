@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from bioimage_course import WEIGHTS_FOLDER as WEIGHTS
+from bioimage_course.mistakes import KINDS
 from training.export import RESULTS
 
 MODELS_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "models.md"
@@ -40,7 +41,6 @@ GROUPS = {
     },
     "by_image_size": {},
 }  # fmt: skip
-ERRORS = ("found", "merged", "split", "missed", "outline", "invented")
 
 
 def results(name):
@@ -107,11 +107,11 @@ def groups(name):
 
 def errors(name):
     rows = [
-        [SETS[set_name], *(scored["errors"][kind] for kind in ERRORS)]
+        [SETS[set_name], *(scored["errors"][kind] for kind in KINDS)]
         for set_name, scored in results("scores")[name].items()
         if scored["images"] > 1
     ]
-    return table(["images", *ERRORS], rows)
+    return table(["images", *KINDS], rows)
 
 
 def examples(name):
@@ -123,7 +123,7 @@ def examples(name):
             f"{image['diameter']:.0f}", f"{100 * image['density']:.0f}",
             f"{image['contrast']:.0f}", f"{image['ap50']:.2f}", f"{image['ap_mean']:.2f}",
         ])  # fmt: skip
-    heads = ["image", "pixels", "nuclei", "found", "diameter (px)", "covered (%)", "contrast",
+    heads = ["image", "pixels", "nuclei", "predicted", "diameter (px)", "covered (%)", "contrast",
              "AP 0.5", "AP mean"]  # fmt: skip
     return table(heads, rows)
 

@@ -1,8 +1,8 @@
 """One picture spoilt in five ways, step by step: what both models find, and what three fixes mend.
 
-Writes docs/javascripts/figures/break_it.json (pictures and outlines for the figure), its fixture
-tests/js/fixtures/break_it.json, and docs/data/spoilt_nuclei.json (scores for the page). The faults
-and fixes are those of failures.py and notebook 08, and so is the part that is scored.
+Writes page.json (pictures and outlines for the figure), answers.json for its tests, and data.json
+(scores for the page). The faults
+and fixes are those of the figure failures and notebook 08, and so is the part that is scored.
 """
 
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ from skimage.measure import approximate_polygon, find_contours, regionprops
 from skimage.restoration import denoise_nl_means
 from skimage.segmentation import relabel_sequential
 from skimage.transform import rescale
-from stardist.matching import matching
 from tqdm import tqdm
 
 from bioimage_course import data
+from bioimage_course.mistakes import mistakes
 from figures._shared.files import packed, plain, store, write
 from figures.failures.draw import CROP, DIAMETER, PART, course_models, truth_at, truth_part
 
@@ -169,14 +169,15 @@ def paths(labels, zoom):
 
 
 def judged(labels, zoom, nuclei):
-    """Counts of the whole part; outlines in the crop: found, false (after a !), numbers missed."""
-    truth, labels = truth_at(zoom), relabel_sequential(labels)[0]
-    match = matching(truth, labels, thresh=0.5, report_matches=True)
-    pairs = [match.matched_pairs[index] for index in match.matched_tps]
-    hit, found = {n for n, _ in pairs}, {o for _, o in pairs}
+    """Counts of the whole part: found, false, not found; outlines in the crop, false ones after
+    a !; and the places of the nuclei in the crop that are not found."""
+    labels = relabel_sequential(labels)[0]
+    named = mistakes(truth_at(zoom), labels)
+    found = set(named.pairs.values())
     outlines = [("" if o in found else "!") + path for o, path in paths(labels, zoom).items()]
-    missed = [place for place, number in enumerate(nuclei) if number not in hit]
-    return [match.tp, match.fp, match.fn, " ".join(outlines), missed]
+    not_found = [place for place, number in enumerate(nuclei) if number not in named.pairs]
+    counts = [len(found), len(named.predicted) - len(found), len(named.annotated) - len(found)]
+    return [*counts, " ".join(outlines), not_found]
 
 
 def grey(given):
@@ -227,8 +228,8 @@ def key(setting):
 
 
 def ap(judgement):
-    hits, false, missed = judgement[:3]
-    return hits / (hits + false + missed)
+    found, false, not_found = judgement[:3]
+    return found / (found + false + not_found)
 
 
 def scores(page):

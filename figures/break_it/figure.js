@@ -5,8 +5,8 @@
  *        figure.test.mjs
  * View   mount()  draws one <figure data-figure="break_it">
  *
- * Everything was computed by compute.py. A result is [hits, false objects, missed
- * nuclei, outlines as text, places of the missed nuclei]. Step 0 is the picture as recorded.
+ * Everything was computed by compute.py. A result is [found, false objects, nuclei not found,
+ * outlines as text, places of those nuclei]. Step 0 is the picture as recorded.
  */
 
 import { make } from "../_shared/elements.js";
@@ -73,8 +73,8 @@ export function result(page, { fault, step, method, fix }) {
   return { picture, counts: both[Object.keys(METHODS).indexOf(method)], changed };
 }
 
-/** Hits among all that should be, and all that should not be, there. */
-export const ap = ([hits, wrong, missed]) => hits / (hits + wrong + missed);
+/** Found among all that should be, and all that should not be, there. */
+export const ap = ([found, wrong, notFound]) => found / (found + wrong + notFound);
 
 /** The AP at a setting. */
 export const apOf = (page, setting) => ap(result(page, setting).counts);
@@ -91,13 +91,13 @@ export function corners(text) {
   return path.map(([x, y]) => [x / 2, y / 2]);
 }
 
-/** What is drawn over the crop: {found, wrong, missed}, lists of paths. */
-export function outlines(page, [, , , text, missed]) {
+/** What is drawn over the crop: {found, wrong, notFound}, lists of paths. */
+export function outlines(page, [, , , text, places]) {
   const all = text ? text.split(" ") : [];
   return {
     found: all.filter((path) => path[0] !== "!").map(corners),
     wrong: all.filter((path) => path[0] === "!").map((path) => corners(path.slice(1))),
-    missed: missed.map((place) => corners(page.truth[place])),
+    notFound: places.map((place) => corners(page.truth[place])),
   };
 }
 
@@ -206,9 +206,9 @@ export async function mount(figure) {
     strength.textContent = strengthOf(step);
     slider.setAttribute("aria-valuetext", strengthOf(step));
     what.textContent = FAULTS[fault].what;
-    const [hits, wrong, missed] = result(page, setting).counts;
+    const [found, wrong, notFound] = result(page, setting).counts;
     counts.replaceChildren(make("b", { textContent: `${METHODS[method]}: AP ${two(apOf(page, setting))}` }),
-      ` · ${hits} found, ${wrong} false, ${missed} missed, of ${page.nuclei} nuclei`);
+      ` · ${found} found, ${wrong} false, ${notFound} not found, of ${page.nuclei} nuclei`);
     showGuess();
     for (const [name, element] of Object.entries(fixes)) element.setAttribute("aria-pressed", name === fix);
     told.replaceChildren(...(fix ? tell() : ["Look at the outlines, name the failure, and choose one."]));
@@ -263,7 +263,7 @@ export async function mount(figure) {
         pen.stroke(path);
       }
     };
-    for (const path of lines.missed) stroke(closed(path), colours.sky, 2.2, [6, 5]);
+    for (const path of lines.notFound) stroke(closed(path), colours.sky, 2.2, [6, 5]);
     for (const path of lines.found) stroke(closed(path), colours.amber, 2);
     for (const path of lines.wrong) {
       const crossed = closed(path);
@@ -276,7 +276,7 @@ export async function mount(figure) {
     const { fault, step, method, fix } = setting;
     const strong = step ? `${FAULTS[fault].name}, ${strengthOf(step)}` : "As recorded";
     canvas.setAttribute("aria-label", `A crop of the nuclei image. ${strong}${fix ? `, then ${FIXES[fix].toLowerCase()}` : ""}. `
-      + `${METHODS[method]}, in this crop: ${lines.found.length} outlines found, ${lines.wrong.length} false, ${lines.missed.length} nuclei missed.`);
+      + `${METHODS[method]}, in this crop: ${lines.found.length} outlines found, ${lines.wrong.length} false, ${lines.notFound.length} nuclei not found.`);
   }
 
   /** AP over the steps, as far as the reader has gone. */
@@ -335,7 +335,7 @@ function key() {
   const sample = (kind, path, word) => make("span", {},
     svg("svg", { viewBox: "0 0 30 14", class: `break-sample ${kind}`, "aria-hidden": "true" }, svg("path", { d: path })), word);
   return make("p", { className: "break-key" }, sample("found", "M1 7h28", "found"),
-    sample("wrong", "M1 7h28M11 2l8 10M19 2l-8 10", "false ×"), sample("missed", "M1 7h28", "missed"));
+    sample("wrong", "M1 7h28M11 2l8 10M19 2l-8 10", "false ×"), sample("not-found", "M1 7h28", "not found"));
 }
 
 let groups = 0;

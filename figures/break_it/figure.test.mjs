@@ -39,8 +39,8 @@ test("every setting of the figure has a picture, outlines in the crop, and count
       assert.ok(left <= 0 && top <= 0 && left + width / zoom >= page.side && top + height / zoom >= page.side);
       assert.equal(counts[0] + counts[2], page.nuclei);
       const lines = outlines(page, counts);
-      assert.ok(lines.missed.length <= counts[2] && lines.found.length <= counts[0] && lines.wrong.length <= counts[1]);
-      for (const path of [...lines.found, ...lines.wrong, ...lines.missed]) {
+      assert.ok(lines.notFound.length <= counts[2] && lines.found.length <= counts[0] && lines.wrong.length <= counts[1]);
+      for (const path of [...lines.found, ...lines.wrong, ...lines.notFound]) {
         for (const value of path.flat()) assert.ok(value >= -16 && value < page.side + 16, `${fault} ${step}: ${value}`);
       }
     }

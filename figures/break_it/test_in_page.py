@@ -79,19 +79,19 @@ def test_each_fault_at_each_step_shows_its_scores_and_outlines(figure):
                 (("stardist", "StarDist"), ("cellpose", "Cellpose"))
             ):
                 choose(figure, "Model", title)
-                hits, wrong, missed, lines, unseen = DATA["results"][f"{fault}{step}"]["none"][
+                found, wrong, not_found, lines, unseen = DATA["results"][f"{fault}{step}"]["none"][
                     1 + place
                 ]
                 expect(counts(figure)).to_have_text(
-                    f"{title}: AP {ap(f'{fault}{step}', method)} · {hits} found, {wrong} false, "
-                    f"{missed} missed, of {DATA['nuclei']} nuclei"
+                    f"{title}: AP {ap(f'{fault}{step}', method)} · {found} found, {wrong} false, "
+                    f"{not_found} not found, of {DATA['nuclei']} nuclei"
                 )
                 drawn = [line[0] == "!" for line in lines.split()]
                 expect(picture(figure)).to_have_attribute(
                     "aria-label",
                     re.compile(
                         f"{drawn.count(False)} outlines found, {drawn.count(True)} false, "
-                        f"{len(unseen)} nuclei missed"
+                        f"{len(unseen)} nuclei not found"
                     ),
                 )
         assert f"{ap(f'{fault}5')}" in curve(figure)

@@ -19,6 +19,7 @@ from skimage.transform import downscale_local_mean, rescale
 from stardist.matching import matching
 
 from bioimage_course import WEIGHTS, data
+from bioimage_course.mistakes import mistakes
 from figures._shared.files import packed, write
 from figures._shared.style import ERROR, PREDICTED, TRUTH
 
@@ -52,33 +53,12 @@ def truth_at(zoom):
     return labels.astype(int)
 
 
-def causes(truth, labels):
-    """Missed nuclei by cause, and invented objects, as in notebook 08."""
-    shared = np.zeros((truth.max() + 1, labels.max() + 1))
-    np.add.at(shared, (truth, labels), 1)
-    nucleus, found = shared.sum(axis=1, keepdims=True), shared.sum(axis=0)
-    iou = shared / np.maximum(nucleus + found - shared, 1)
-    hit = iou[1:, 1:].max(axis=1, initial=0) >= 0.5
-    of_nucleus = (shared / np.maximum(nucleus, 1))[1:, 1:]
-    of_object = (shared / np.maximum(found, 1))[1:, 1:]
-    holds = np.sum(of_nucleus > 0.5, axis=0)
-    merged = ((of_nucleus > 0.5) & (holds > 1)).any(axis=1)
-    split = np.sum(of_object > 0.5, axis=1) > 1
-    lost = of_nucleus.sum(axis=1) < 0.25
-    missed, counts = ~hit, {}
-    for name, cause in (("merged", merged), ("split", split), ("lost", lost), ("badly", ~hit)):
-        counts[name] = int(np.sum(missed & cause))
-        missed = missed & ~cause
-    counts["invented"] = int(np.sum((of_object.sum(axis=0) < 0.25) & (found[1:] > 0)))
-    return counts
-
-
 def score(view):
     """AP of the part and what lies behind it."""
     truth, labels = truth_at(view.zoom), relabel_sequential(view.labels)[0]
     match = matching(truth, labels, thresh=0.5)
-    counts = {"ap": match.accuracy, "hits": match.tp, "false": match.fp, "missed": match.fn}
-    return counts | causes(truth, labels)
+    counts = {"ap": match.accuracy, "false": match.fp, "not_found": match.fn}
+    return counts | mistakes(truth, labels).counts
 
 
 def recorded(field):
@@ -167,8 +147,8 @@ def numbers(whole, views, others):
     table = {"nuclei": truth_part().max(), "original": score(whole)}
     for name, (before, after) in (views | others).items():
         if name == "empty":
-            table[name] = {"before": {"invented": len(regionprops(before.labels))},
-                           "after": {"invented": len(regionprops(after.labels))}}  # fmt: skip
+            table[name] = {"before": {"ghost": len(regionprops(before.labels))},
+                           "after": {"ghost": len(regionprops(after.labels))}}  # fmt: skip
         else:
             table[name] = {"before": score(before), "after": score(after)}
     return table
@@ -203,21 +183,19 @@ def path(labels, zoom, window, unit):
 
 
 def panel_svg(name, view, title, x, width):
-    """One picture with its outlines: hits, false objects (crossed), missed nuclei (dashed)."""
+    """One picture with its outlines: found, false (crossed), nuclei not found (dashed)."""
     window = SHOWN.get(name, CROP)
     unit = width / window[2]
     truth, labels = truth_at(view.zoom), relabel_sequential(view.labels)[0]
     if name == "empty":
         truth = np.zeros_like(truth)
-    match = matching(truth, labels, thresh=0.5, report_matches=True)
-    pairs = [match.matched_pairs[index] for index in match.matched_tps]
-    is_hit = np.isin(labels, [found for _, found in pairs])
-    unmatched = ~np.isin(truth_part(), [0, *(nucleus for nucleus, _ in pairs)])
-    missed = truth_part() * unmatched * (name != "empty")
+    pairs = mistakes(truth, labels).pairs
+    fits = np.isin(labels, list(pairs.values()))
+    not_found = truth_part() * ~np.isin(truth_part(), list(pairs)) * (name != "empty")
 
-    hits, _ = path(labels * is_hit, view.zoom, window, unit)
-    false, middles = path(labels * ~is_hit, view.zoom, window, unit)
-    dashed, _ = path(missed, 1, window, unit)
+    found, _ = path(labels * fits, view.zoom, window, unit)
+    false, middles = path(labels * ~fits, view.zoom, window, unit)
+    dashed, _ = path(not_found, 1, window, unit)
     if len(middles) <= MOST_CROSSES:
         false += "".join(f"M{x - 5:g} {y - 5:g}l10 10m0-10l-10 10" for x, y in middles)
     tiles = ""
@@ -230,7 +208,7 @@ def panel_svg(name, view, title, x, width):
         for lines, style in (
             (tiles, 'stroke="#fff" stroke-opacity=".55"'),
             (dashed, f'stroke="{TRUTH}" stroke-width="2.2" stroke-dasharray="5 4"'),
-            (hits, f'stroke="{PREDICTED}" stroke-width="2"'),
+            (found, f'stroke="{PREDICTED}" stroke-width="2"'),
             (false, f'stroke="{ERROR}" stroke-width="3"'),
         )
         if lines
@@ -250,11 +228,11 @@ def draw_pair(name, views, values):
     body = ""
     for column, (word, view) in enumerate(zip(("before", "after"), views, strict=True)):
         value = values[word]
-        title = f"AP {value['ap']:.2f}" if "ap" in value else f"{value['invented']} objects"
+        title = f"AP {value['ap']:.2f}" if "ap" in value else f"{value['ghost']} ghosts"
         body += panel_svg(name, view, f"{word}: {title}", gap + column * (width + gap), width)
     total, foot = 2 * width + 3 * gap, 36 + width + 24
     legend = ((gap, PREDICTED, "", "found"), (150, ERROR, "", "false ×"), (300, TRUTH, "5 4",
-              "missed"))  # fmt: skip
+              "not found"))  # fmt: skip
     for x, colour, dash, word in legend:
         body += (
             f'<path d="M{x} {foot - 5}h32" stroke="{colour}" stroke-width="3" '

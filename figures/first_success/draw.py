@@ -39,8 +39,8 @@ def compute():
     strict, _ = model.predict_instances(normalize(image, 1, 99.8), prob_thresh=STRICT)
     score, kept = matching(truth, labels, thresh=0.5), same_outline(labels, strict)
     numbers = {
-        "annotated": truth.max(), "found": labels.max(), "right": score.tp,
-        "missed": score.fn, "invented": score.fp, "side": WINDOW[0].stop - WINDOW[0].start,
+        "annotated": truth.max(), "objects": labels.max(), "found": score.tp,
+        "not_found": score.fn, "false": score.fp, "side": WINDOW[0].stop - WINDOW[0].start,
         "prob_thresh": model.thresholds.prob, "strict": STRICT, "strict_found": strict.max(),
         "strict_gone": labels.max() - strict.max(), "strict_same_outline": sum(kept),
     }  # fmt: skip

@@ -36,25 +36,25 @@ def test_the_first_block_is_eight_lines_and_the_second_changes_one_thing():
 
 
 def test_the_code_prints_what_the_page_says(printed):
-    assert printed[0].splitlines()[-1] == f"{NUMBERS['found']} nuclei"
+    assert printed[0].splitlines()[-1] == f"{NUMBERS['objects']} nuclei"
     assert printed[1].splitlines()[-1] == f"{NUMBERS['strict_found']} nuclei"
 
 
 def test_a_stricter_threshold_takes_whole_nuclei_away_and_leaves_the_other_outlines():
     assert NUMBERS["prob_thresh"] < NUMBERS["strict"]
-    assert 5 <= NUMBERS["strict_gone"] <= NUMBERS["found"] - 20  # the figure has both kinds
-    assert NUMBERS["strict_gone"] == NUMBERS["found"] - NUMBERS["strict_found"]
+    assert 5 <= NUMBERS["strict_gone"] <= NUMBERS["objects"] - 20  # the figure has both kinds
+    assert NUMBERS["strict_gone"] == NUMBERS["objects"] - NUMBERS["strict_found"]
     assert NUMBERS["strict_same_outline"] >= 0.95 * NUMBERS["strict_found"]
 
 
-def test_the_figure_shows_kept_and_lost_nuclei():
+def test_the_figure_shows_nuclei_that_stay_and_that_go():
     assert 0 < NUMBERS["window_gone"] < NUMBERS["window_found"]
 
 
 def test_nearly_every_outline_is_right_as_the_page_says():
-    assert NUMBERS["right"] + NUMBERS["invented"] == NUMBERS["found"]
-    assert NUMBERS["right"] + NUMBERS["missed"] == NUMBERS["annotated"]
-    assert NUMBERS["right"] > 0.9 * NUMBERS["found"]
+    assert NUMBERS["found"] + NUMBERS["false"] == NUMBERS["objects"]
+    assert NUMBERS["found"] + NUMBERS["not_found"] == NUMBERS["annotated"]
+    assert NUMBERS["found"] > 0.9 * NUMBERS["objects"]
 
 
 def test_an_outline_counts_as_the_same_only_where_nearly_all_pixels_agree():

@@ -1,8 +1,7 @@
 """The home page's figure: a real image, and the outlines that the course's StarDist finds in it.
 
-Writes docs/images/home-nuclei.webp and home-outlines.svg (the figure without script),
-docs/javascripts/figures/home.json (what the figure draws), docs/data/home_nuclei.json (the numbers
-in the caption) and tests/js/fixtures/home.json.
+Writes home.webp and home-outlines.svg (the figure without script), page.json (what the figure
+draws), data.json (the numbers in the caption) and answers.json (for its tests).
 """
 
 from pathlib import Path
@@ -59,9 +58,9 @@ def nuclei(truth, labels, points, corners):
 
     Returns
     -------
-    list of [x, y, area, annotated, right, ray, ray, ...]
+    list of [x, y, area, annotated, found, ray, ray, ...]
         Centre and rays in half pixels; areas in pixels, `annotated` that of the annotated nucleus
-        it was paired with, 0 if none overlaps; `right` is 1 if their IoU is above 0.5.
+        it was paired with, 0 if none overlaps; `found` is 1 if their IoU is at least 0.5.
     """
     pairs = matching(truth, labels, thresh=0.5, report_matches=True)
     partners = {
@@ -76,7 +75,7 @@ def nuclei(truth, labels, points, corners):
     for i in left_to_right(points):
         annotated, iou = partners.get(i + 1, (None, 0))
         area, wanted = (labels == i + 1).sum(), (truth == annotated).sum() if annotated else 0
-        numbers = [*2 * points[i, ::-1], area, wanted, iou > 0.5, *np.round(2 * rays[i])]
+        numbers = [*2 * points[i, ::-1], area, wanted, iou >= 0.5, *np.round(2 * rays[i])]
         found.append([int(number) for number in numbers])
     return found
 
@@ -97,7 +96,7 @@ def segment():
 
 
 def figure(image, truth, labels, details):
-    """What docs/javascripts/figures/home.js draws."""
+    """What figure.js draws."""
     rows = nuclei(truth, labels, details["points"], details["coord"])
     return {"size": image.shape[::-1], "nuclei": rows}
 
@@ -118,10 +117,10 @@ def main():
     score = matching(truth, labels, thresh=0.5)
     numbers = {
         "annotated": int(truth.max()),
-        "found": int(labels.max()),
-        "right": int(score.tp),
-        "missed": int(score.fn),
-        "invented": int(score.fp),
+        "objects": int(labels.max()),
+        "found": int(score.tp),
+        "not_found": int(score.fn),
+        "false": int(score.fp),
     }
     write(HERE, numbers)
 

@@ -6,7 +6,7 @@
  * View   mount()  draws one <figure data-figure="home">
  *
  * A nucleus is a row of page.json, which compute.py wrote:
- * [x, y, area, annotated, right, ray, ray, …], centre and rays in half pixels, areas in pixels.
+ * [x, y, area, annotated, found, ray, ray, …], centre and rays in half pixels, areas in pixels.
  */
 
 const SWEEP = 2.4; // seconds until the last nucleus begins; from left to right, like a scan
@@ -28,9 +28,9 @@ export function growth(x, width, seconds, count) {
 }
 
 /** What a nucleus tells of itself. */
-export function reading([, , area, annotated, right]) {
-  const people = annotated ? `Its annotation: ${annotated} pixels.` : "Nobody annotated it.";
-  const doubt = annotated && !right ? " The two hardly overlap." : "";
+export function reading([, , area, annotated, found]) {
+  const people = annotated ? `Its annotation: ${annotated} pixels.` : "Nobody annotated it: a ghost.";
+  const doubt = annotated && !found ? " The two do not fit: their IoU is below 0.5." : "";
   return [`${area} pixels`, people + doubt];
 }
 

@@ -44,8 +44,8 @@ test("a nucleus grows from no ray to all of them, the left ones first", () => {
 
 test("a nucleus tells its area and that of its annotation", () => {
   assert.deepEqual(reading([0, 0, 544, 568, 1]), ["544 pixels", "Its annotation: 568 pixels."]);
-  assert.deepEqual(reading([0, 0, 30, 0, 0]), ["30 pixels", "Nobody annotated it."]);
-  assert.match(reading([0, 0, 30, 300, 0])[1], /hardly overlap/);
+  assert.deepEqual(reading([0, 0, 30, 0, 0]), ["30 pixels", "Nobody annotated it: a ghost."]);
+  assert.match(reading([0, 0, 30, 300, 0])[1], /do not fit/);
 });
 
 test("arrows go to the nearest nucleus on that side, and stay where there is none", () => {

@@ -1,6 +1,5 @@
 """Loss curves of the course's own trainings, with the learning rate that drove them."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -30,23 +29,13 @@ def stage_ends(history):
     return np.cumsum([stage["steps"] for stage in history["settings"]["stages"]])
 
 
-def warm_up(name):
-    """Steps in which the rate rises, and whether in every stage: as the training script says."""
-    code = (TRAINING / f"train_{name.split('_')[0]}.py").read_text()
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "WARM_UP":
-            return node.value.value, "WARM_UP if stage is STAGES[0]" not in code
-    raise ValueError(f"train_{name.split('_')[0]}.py no longer has a WARM_UP")
-
-
-def rates(stages, rise, in_every_stage):
+def rates(stages):
     """Learning rate of every step: it rises, then falls along half a cosine, in each stage."""
     parts = []
-    for i, stage in enumerate(stages):
-        step = np.arange(stage["steps"])
-        up = rise if i == 0 or in_every_stage else 0
+    for stage in stages:
+        step, up = np.arange(stage["steps"]), stage["warm_up"]
         fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (stage["steps"] - up)))
-        parts.append(stage["top_rate"] * np.where(step < up, (step + 1) / rise, fall))
+        parts.append(stage["top_rate"] * np.where(step < up, (step + 1) / max(up, 1), fall))
     return np.concatenate(parts)
 
 
@@ -74,7 +63,7 @@ def paint(figure, theme, histories):
     figure.subplots_adjust(left=0.12, right=0.985, top=0.885, bottom=0.1, hspace=0.36)
     for axes, (name, history) in zip(panels, histories.items(), strict=True):
         top = 1.25 * np.percentile(series(history, "loss_families")[1], 90)
-        rate = rates(history["settings"]["stages"], *warm_up(name))
+        rate = rates(history["settings"]["stages"])
         drawn = np.unique(np.r_[: len(rate) : 50, stage_ends(history) - 1])  # enough for the eye
         thousands = drawn / 1000
         height = 0.25 * top * rate[drawn] / rate.max()  # only the shape matters: no axis

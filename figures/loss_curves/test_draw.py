@@ -37,8 +37,9 @@ def test_images_of_another_kind_lie_far_above(history):
 def test_their_line_ends_where_the_network_begins_to_learn_from_them(history):
     stages = history["settings"]["stages"]
     ends = loss_curves.stage_ends(history)
-    begins = next(end - stage["steps"] for end, stage in zip(ends, stages, strict=True)
-                  if stage["families"])  # fmt: skip
+    begins = next(
+        end - stage["steps"] for end, stage in zip(ends, stages, strict=True) if stage["families"]
+    )
     assert loss_curves.series(history, "loss_families")[0][-1] == begins
 
 
@@ -67,19 +68,15 @@ def test_the_hours_are_those_of_a_processor_without_gpu():
 
 
 def test_the_rate_rises_falls_along_a_cosine_and_does_so_in_every_stage():
-    stages = [{"steps": 1000, "top_rate": 0.01}, {"steps": 400, "top_rate": 0.004}]
-    rates = loss_curves.rates(stages, 100, in_every_stage=False)
+    stages = [{"steps": 1000, "top_rate": 0.01, "warm_up": 100},
+              {"steps": 400, "top_rate": 0.004, "warm_up": 0}]  # fmt: skip
+    rates = loss_curves.rates(stages)
     assert rates[50] == pytest.approx(0.0051)
     assert rates[100] == rates[:1000].max() == 0.01
     assert rates[550] == pytest.approx(0.005)  # halfway down
     assert rates[999] < 1e-4
     assert rates[1000] == 0.004
     assert len(rates) == 1400
-
-
-def test_the_rates_drawn_are_those_of_the_training_scripts():
-    assert loss_curves.warm_up("stardist_nuclei") == (200, False)
-    assert loss_curves.warm_up("cellpose_nuclei") == (100, True)
 
 
 @pytest.mark.parametrize("stages", [1, 2])

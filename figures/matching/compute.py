@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from stardist.matching import matching
 
+from bioimage_course.mistakes import mistakes
 from figures._shared.files import plain, store, write
 from figures.matching_by_hand.draw import COLUMNS, NUCLEI, OBJECTS, ROWS, labels
 
@@ -82,7 +83,7 @@ def figure_data():
 
 
 def fixture():
-    """Label images and StarDist's scores at every threshold: the states, and random images."""
+    """Label images of the states and random ones; StarDist's scores, and names at IoU 0.5."""
     truth = labels(NUCLEI, (ROWS, COLUMNS))
     random = np.random.default_rng(0)
     pairs = [(edits, truth, paint(objects)) for edits, objects in STATES.values()]
@@ -95,10 +96,17 @@ def fixture():
     pairs.append((None, twins, (twins > 0).astype(int)))
     cases = [
         {"edits": edits, "truth": as_text(true), "found": as_text(found),
-         "scores": [score(true, found, thresh) for thresh in THRESHOLDS]}
+         "scores": [score(true, found, thresh) for thresh in THRESHOLDS],
+         "names": names(true, found)}
         for edits, true, found in pairs
     ]  # fmt: skip
     return {"thresholds": THRESHOLDS, "cases": plain(cases)}
+
+
+def names(truth, found):
+    """What became of each nucleus and of each object, in the order of their numbers."""
+    named = mistakes(truth, found)
+    return {"nuclei": list(named.annotated.values()), "objects": list(named.predicted.values())}
 
 
 def as_text(image):

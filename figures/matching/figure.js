@@ -1,8 +1,8 @@
 /**
  * Matching figure: move, resize, split and merge found objects; read what the scores make of it.
  *
- * Model  iouMatrix(), match(), scores(), curve(), edit()  pure, no DOM; tested in
- *        figure.test.mjs against StarDist's own matching
+ * Model  iouMatrix(), match(), scores(), names(), curve(), edit()  pure, no DOM; tested in
+ *        figure.test.mjs against StarDist's own matching and the course's names
  * View   mount()  draws one <figure data-figure="matching">
  *
  * A label image is an array of rows × columns numbers, 0 is background. An object is {name, pixels}:
@@ -24,14 +24,12 @@ export function iouMatrix(truth, found) {
   const nuclei = labels(truth), objects = labels(found);
   const area = (image, label) => image.reduce((sum, value) => sum + (value === label), 0);
   const areas = objects.map((label) => area(found, label));
+  const own = nuclei.map((label) => area(truth, label));
   const shared = nuclei.map((nucleus) => objects.map((object) =>
     truth.reduce((sum, value, i) => sum + (value === nucleus && found[i] === object), 0)));
-  const covered = shared.map((row, i) => {
-    const own = area(truth, nuclei[i]);
-    return row.map((both, j) => own + areas[j] - both);
-  });
+  const covered = shared.map((row, i) => row.map((both, j) => own[i] + areas[j] - both));
   const iou = shared.map((row, i) => row.map((both, j) => both / covered[i][j]));
-  return { nuclei, objects, shared, covered, iou };
+  return { nuclei, objects, own, areas, shared, covered, iou };
 }
 
 /** As StarDist compares: in single precision, at least the demand. */
@@ -73,6 +71,29 @@ export function scores({ nuclei, objects, iou }, minIou = 0.5) {
     precision: share(tp, tp + fp), recall: share(tp, tp + fn), f1: share(tp, tp + fp / 2 + fn / 2),
     ap: share(tp, tp + fp + fn), pq: share(matched, tp + fp / 2 + fn / 2),
   };
+}
+
+/**
+ * What became of each nucleus and of each object, in the course's words: the first that fits, as in
+ * src/bioimage_course/mistakes.py.
+ */
+export function names({ own, areas, shared }, pairs) {
+  const sum = (values) => values.reduce((all, value) => all + value, 0);
+  const holds = areas.map((_, j) => own.filter((area, i) => shared[i][j] > area / 2).length);
+  const pieces = own.map((_, i) => areas.filter((area, j) => shared[i][j] > area / 2).length);
+  const nuclei = own.map((area, i) => {
+    if (pairs.some((pair) => pair[0] === i)) return "found";
+    if (holds.some((several, j) => several > 1 && shared[i][j] > area / 2)) return "merged";
+    if (pieces[i] > 1) return "split";
+    return sum(shared[i]) < area / 4 ? "missed" : "badly outlined";
+  });
+  const objects = areas.map((area, j) => {
+    if (pairs.some((pair) => pair[1] === j)) return "found";
+    if (sum(shared.map((row) => row[j])) < area / 4) return "ghost";
+    if (holds[j] > 1) return "merged";
+    return pieces.some((several, i) => several > 1 && shared[i][j] > area / 2) ? "split" : "badly outlined";
+  });
+  return { nuclei, objects };
 }
 
 /** AP at each of THRESHOLDS. */
@@ -218,10 +239,12 @@ export function describe(name, matrix, pairs) {
   const j = matrix.objects.indexOf(number(name));
   if (j < 0) return `${name} lies under other objects: it is not in the label image and does not count.`;
   const matched = pairs.find((pair) => pair[1] === j)?.[0];
+  const became = names(matrix, pairs);
+  const failed = (i) => (became.nuclei[i] === "found" ? "" : ` (nucleus ${matrix.nuclei[i]} is ${became.nuclei[i]})`);
   const parts = matrix.nuclei.flatMap((nucleus, i) => (matrix.shared[i][j] ? [
     `nucleus ${nucleus}: ${matrix.shared[i][j]} shared / ${matrix.covered[i][j]} covered = ` +
-    `${two(matrix.iou[i][j])}, ${i === matched ? "a match" : "no match"}`] : []));
-  if (!parts.length) return `${name} lies on no nucleus: a false positive.`;
+    `${two(matrix.iou[i][j])}, ${i === matched ? "a match" : `no match${failed(i)}`}`] : []));
+  if (!parts.length) return `${name} lies on no nucleus: a ghost, a false positive.`;
   return `${name} and ${parts.join("; and ")}${matched === undefined ? ": a false positive" : ""}.`;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import {
-  MOST, THRESHOLDS, box, curve, describe, edit, iouMatrix, match, paint, scores, two,
+  MOST, THRESHOLDS, box, curve, describe, edit, iouMatrix, match, names, paint, scores, two,
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
@@ -34,6 +34,17 @@ test("scores are StarDist's, for every label image at every IoU", () => {
     });
     assert.deepEqual(curve(matrix).map((ap) => ap.toFixed(5)), expected.map(({ ap }) => ap.toFixed(5)));
   }
+});
+
+test("names are the course's, for every label image", () => {
+  const words = new Set();
+  for (const { truth: annotated, found, names: expected } of fixture.cases) {
+    const matrix = iouMatrix(image(annotated), image(found));
+    const became = names(matrix, scores(matrix).pairs);
+    assert.deepEqual(became, expected);
+    for (const word of [...became.nuclei, ...became.objects]) words.add(word);
+  }
+  assert.deepEqual([...words].sort(), ["badly outlined", "found", "ghost", "merged", "missed", "split"]);
 });
 
 test("edits make the label images that Python painted", () => {
@@ -94,9 +105,9 @@ test("words say what an object shares with the nuclei below it", () => {
   const matrix = iouMatrix(truth, paint(start, grid));
   const { pairs } = scores(matrix);
   assert.equal(describe("B", matrix, pairs), "B and nucleus 2: 12 shared / 20 covered = 0.60, a match.");
-  assert.match(describe("D", matrix, pairs), /nucleus 3: 24 .*a match; and nucleus 4: 8 shared .*no match\.$/);
-  assert.match(describe("E", matrix, pairs), /0\.33, no match: a false positive\.$/);
-  assert.match(describe("C", matrix, pairs), /on no nucleus/);
+  assert.match(describe("D", matrix, pairs), /nucleus 3: 24 .*a match; and nucleus 4: 8 shared .*no match \(nucleus 4 is merged\)\.$/);
+  assert.match(describe("E", matrix, pairs), /0\.33, no match \(nucleus 5 is badly outlined\): a false positive\.$/);
+  assert.match(describe("C", matrix, pairs), /on no nucleus: a ghost/);
   assert.match(describe("Z", matrix, pairs), /does not count/);
 });
 

@@ -20,7 +20,7 @@ NUCLEI = [(1, 1, 4, 4), (1, 8, 4, 4), (7, 1, 4, 6), (7, 7, 4, 2), (7, 11, 4, 4)]
 OBJECTS = {
     "A": ((1, 1, 4, 4), 0.95, "exact"),
     "B": ((1, 9, 4, 4), 0.90, "shifted by 1"),
-    "C": ((1, 14, 4, 4), 0.80, "invented"),
+    "C": ((1, 14, 4, 4), 0.80, "ghost"),
     "D": ((7, 1, 4, 8), 0.70, "merged"),
     "E": ((7, 13, 4, 4), 0.60, "shifted by 2"),
 }
@@ -119,7 +119,7 @@ def paint_iou(figure, theme, numbers):
                                      linestyle=line, zorder=3))  # fmt: skip
         axes.add_patch(Rectangle(*box(nucleus & found), facecolor=theme.muted, linewidth=0))
         values = numbers[name]
-        verdict = "a match" if values["iou"] > 0.5 else "no match"
+        verdict = "a match" if values["iou"] >= 0.5 else "no match"
         axes.set(xlim=(0, 8), ylim=(7, 0), aspect="equal", xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         axes.set_xlabel(f"{values['shared']} / {values['union']} = {values['iou']:.2f}: {verdict}")

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bioimage_course.mistakes import IOU_THRESHOLDS
 from figures._shared.style import GREEN, draw
 
 HERE = Path(__file__).parent
 
 RESULTS = HERE.parents[1] / "training" / "results"
-IOUS = {"iou50": 0.5, "iou60": 0.6, "iou70": 0.7, "iou80": 0.8, "iou90": 0.9}
+IOUS = {f"iou{100 * iou:.0f}": iou for iou in IOU_THRESHOLDS}
 METHODS = {"cellpose_nuclei": "Cellpose", "stardist_nuclei": "StarDist", "otsu_watershed": "Otsu"}
 SETS = {"dsb2018_test": "fluorescence", "dsb2018_brightfield_test": "bright-field tissue"}
 

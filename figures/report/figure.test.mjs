@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import {
   FIELDS, applies, card, gap, ordinal, paragraph, parameters, problems, summary,
@@ -31,6 +32,13 @@ test("a complete form makes a complete paragraph", () => {
     "The segmentation ran on the following hardware: 2 processor cores.",
     "Images and labels are available at doi:1 (licence: CC BY 4.0), and the code at doi:2.",
   ].join(" "));
+});
+
+test("the form says what the page shows without it", () => {
+  const shown = JSON.parse(readFileSync(new URL("./answers.json", import.meta.url), "utf-8"));
+  assert.equal(paragraph(shown.fields), shown.paragraph);
+  assert.equal(JSON.stringify(card(shown.fields)), JSON.stringify(shown.card)); // in this order
+  assert.equal(paragraph({}), shown.template);
 });
 
 test("one is one, and more are many", () => {

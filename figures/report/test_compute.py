@@ -7,8 +7,10 @@ import re
 import pytest
 
 from bioimage_course import WEIGHTS
+from course_build import ROOT
 from figures._shared.stored import read
-from figures.report import compute as report_presets
+
+FORM = ROOT / "figures" / "report" / "figure.js"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def test_hashes_are_those_published_beside_the_weights(page):
 
 def test_presets_fill_fields_that_the_form_has(page):
     presets = json.loads(page["presets"])
-    names = set(re.findall(r'\{ name: "(\w+)"', report_presets.MODULE.read_text(encoding="utf-8")))
+    names = set(re.findall(r'\{ name: "(\w+)"', FORM.read_text(encoding="utf-8")))
     for preset in presets.values():
         assert set(preset["fields"]) < names
 

@@ -1,4 +1,4 @@
-"""StarDist: what its two thresholds cost. Missed and invented nuclei on the whole image."""
+"""StarDist: what its two thresholds cost, in nuclei not found and false ones, whole image."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ PROB = np.round(np.arange(0.05, 0.96, 0.05), 2)
 NMS = np.round(np.r_[0.01, np.arange(0.1, 0.91, 0.1), 0.95], 2)
 
 
-def mistakes(truth, answer, model, prob_thresh, nms_thresh):
-    """Nuclei without an object (missed) and objects without a nucleus (invented), IoU 0.5."""
+def count(truth, answer, model, prob_thresh, nms_thresh):
+    """Nuclei without an object that fits, and objects without a nucleus (false), at IoU 0.5."""
     probability, distances = answer
     points, scores, rays = non_maximum_suppression(
         distances, probability, grid=model.config.grid,
@@ -28,7 +28,7 @@ def mistakes(truth, answer, model, prob_thresh, nms_thresh):
     )  # fmt: skip
     labels = polygons_to_label(rays, points, shape=truth.shape, prob=scores)
     score = matching(truth, labels, thresh=0.5)
-    return {"missed": score.fn, "invented": score.fp, "objects": score.n_pred}
+    return {"not_found": score.fn, "false": score.fp, "objects": score.n_pred}
 
 
 def compute():
@@ -37,9 +37,9 @@ def compute():
     answer = model.predict(normalize(image, 1, 99.8))  # once: thresholds come afterwards
     prob, nms = model.thresholds.prob, model.thresholds.nms
     return {
-        "tuned": {"prob": prob, "nms": nms, **mistakes(truth, answer, model, prob, nms)},
-        "prob": {f"p{100 * t:02.0f}": mistakes(truth, answer, model, t, nms) for t in PROB},
-        "nms": {f"n{100 * t:02.0f}": mistakes(truth, answer, model, prob, t) for t in NMS},
+        "tuned": {"prob": prob, "nms": nms, **count(truth, answer, model, prob, nms)},
+        "prob": {f"p{100 * t:02.0f}": count(truth, answer, model, t, nms) for t in PROB},
+        "nms": {f"n{100 * t:02.0f}": count(truth, answer, model, prob, t) for t in NMS},
     }
 
 
@@ -48,9 +48,11 @@ def paint(figure, theme, numbers):
     for i, (key, thresholds, name) in enumerate(sweeps):
         axes = figure.add_axes((0.1 + 0.46 * i, 0.19, 0.4, 0.62))
         rows = numbers[key].values()
-        axes.plot(thresholds, [row["missed"] for row in rows], color=theme.error, label="missed")
-        axes.plot(thresholds, [row["invented"] for row in rows], color=theme.predicted,
-                  ls=(0, (3, 1)), label="invented")  # fmt: skip
+        axes.plot(
+            thresholds, [row["not_found"] for row in rows], color=theme.error, label="not found"
+        )
+        axes.plot(thresholds, [row["false"] for row in rows], color=theme.predicted,
+                  ls=(0, (3, 1)), label="false")  # fmt: skip
         axes.axvline(numbers["tuned"][key], color=theme.muted, lw=1.5, ls=(0, (1, 1)))
         axes.set(xlabel=name, xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(0, 60))
         axes.text(numbers["tuned"][key], 61, "tuned", color=theme.muted, ha="center", va="bottom")

@@ -15,6 +15,7 @@ from skimage.segmentation import expand_labels
 from stardist.matching import matching
 
 from bioimage_course import data
+from bioimage_course.mistakes import IOU_THRESHOLDS
 from figures._shared.files import write
 from figures._shared.style import PINK, draw
 
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent
 
 SCORES = HERE.parents[1] / "training" / "results" / "scores.json"
 IOUS = np.arange(0.5, 0.96, 0.05).round(2)
-SHARE = 0.05  # of the nuclei: merged, split or lost
+SHARE = 0.05  # of the nuclei: merged, split or missed
 DRAWS = 200
 TREMOR, REACH = 1.0, 6  # px: how far a second hand strays from the first, and over what length
 LARGE = 1.5  # medians: a nucleus counts as large above this area
@@ -49,7 +50,7 @@ def merge(labels, count, random):
     return merged
 
 
-def lose_dimmest(labels, image, count):
+def miss_dimmest(labels, image, count):
     regions = sorted(regionprops(labels, image), key=lambda region: region.intensity_mean)
     return np.where(np.isin(labels, [region.label for region in regions[:count]]), 0, labels)
 
@@ -107,7 +108,7 @@ def compute():
     spoilt = {
         "merged": [merge(truth, count, np.random.default_rng(seed)) for seed in range(DRAWS)],
         "split": [split(truth, count, np.random.default_rng(seed)) for seed in range(DRAWS)],
-        "lost": [lose_dimmest(truth, image, count)],
+        "missed": [miss_dimmest(truth, image, count)],
         "wide": [expand_labels(truth, distance=1)],
     }
     table = {"changed": count, "nuclei": truth.max(), "draws": DRAWS, "large_area": large_area,
@@ -152,7 +153,7 @@ def paint_curves(figure, theme, curves, model):
     }
     for name, (colour, line, marker, _) in looks.items():
         axes.plot(IOUS, list(curves[name].values()), line, marker=marker, color=colour)
-    axes.plot([0.5, 0.6, 0.7, 0.8, 0.9], model, "o", color=theme.predicted, markersize=10,
+    axes.plot(IOU_THRESHOLDS, model, "o", color=theme.predicted, markersize=10,
               fillstyle="none", markeredgewidth=2.5)  # fmt: skip
     handles = [axes.plot([], [], look[1], marker=look[2], color=look[0])[0]
                for look in looks.values()]  # fmt: skip
@@ -161,7 +162,7 @@ def paint_curves(figure, theme, curves, model):
     axes.legend(handles, [look[3] for look in looks.values()] + ["StarDist, this image"],
                 loc="lower left", handlelength=2, borderaxespad=0.1)  # fmt: skip
     axes.set(xlabel="IoU asked for", ylabel="AP", ylim=(0, 1.03), xlim=(0.49, 0.96),
-             xticks=[0.5, 0.6, 0.7, 0.8, 0.9])  # fmt: skip
+             xticks=IOU_THRESHOLDS)  # fmt: skip
 
 
 def paint_areas(figure, theme, table, truth, merged):
@@ -190,7 +191,7 @@ def paint_areas(figure, theme, table, truth, merged):
 def main():
     table, truth, merged = compute()
     model = json.loads(SCORES.read_text())["stardist_nuclei"]["course_image"]["ap"]
-    points = [model[f"iou{iou}"] for iou in (50, 60, 70, 80, 90)]
+    points = [model[f"iou{100 * iou:.0f}"] for iou in IOU_THRESHOLDS]
     draw(HERE / "ap_curve",
          lambda figure, theme: paint_curves(figure, theme, table["curves"], points),
          width=560, height=380)  # fmt: skip

@@ -48,10 +48,10 @@ def test_splitting_makes_two_whole_parts_of_each(row):
     assert all(label(cut == number).max() == 1 for number in numbers)
 
 
-def test_the_dimmest_are_lost(row):
+def test_the_dimmest_are_missed(row):
     image = np.where(row == 4, 1, 9)
-    lost = meaning.lose_dimmest(row, image, 1)
-    assert set(np.unique(row)) - set(np.unique(lost)) == {4}
+    missed = meaning.miss_dimmest(row, image, 1)
+    assert set(np.unique(row)) - set(np.unique(missed)) == {4}
 
 
 def test_a_second_hand_moves_outlines_but_no_nucleus():
@@ -80,7 +80,7 @@ def test_the_left_end_counts_and_the_steep_end_measures_outlines(numbers):
 
 
 def test_the_worst_error_for_areas_has_the_best_ap(numbers):
-    errors = ("merged", "split", "lost", "wide")
+    errors = ("merged", "split", "missed", "wide")
 
     def change(name):
         return abs(float(numbers[name]["mean_area"].rstrip(" %").replace("−", "-")))

@@ -60,7 +60,7 @@ def compare(truth, predicted):
         areas = np.bincount(labels.ravel())
         scores = matching(truth, labels, thresh=STRICT)
         numbers[tool] = {
-            "objects": scores[0].n_pred, "missed": scores[0].fn, "invented": scores[0].fp,
+            "objects": scores[0].n_pred, "not_found": scores[0].fn, "false": scores[0].fp,
             "ap": {f"iou{100 * s.thresh:.0f}": s.accuracy for s in scores},
             "f1": scores[0].f1,
             "mean_iou_of_common": np.mean([hits[tool][nucleus][1] for nucleus in common]),
@@ -94,23 +94,23 @@ def paint(figure, theme, image, truth, predicted, hits):
 
         axes = figure.add_axes((0.01 + 0.5 * i, 0.07, 0.48, 0.4))
         right = list(hits[tool])
-        missed = [nucleus for nucleus in range(1, truth.max() + 1) if nucleus not in hits[tool]]
+        others = [nucleus for nucleus in range(1, truth.max() + 1) if nucleus not in hits[tool]]
         matched = {label for label, _ in hits[tool].values()}
-        extra = [label for label in np.unique(labels)[1:] if label not in matched]
+        false = [label for label in np.unique(labels)[1:] if label not in matched]
         for nuclei, which, style in (
             (right, truth, {"fc": theme.panel, "ec": theme.muted, "lw": 1}),
-            (missed, truth, {"fc": theme.error, "ec": theme.error, "lw": 1}),
-            (extra, labels, {"fc": "none", "ec": theme.predicted, "lw": 3}),
+            (others, truth, {"fc": theme.error, "ec": theme.error, "lw": 1}),
+            (false, labels, {"fc": "none", "ec": theme.predicted, "lw": 3}),
         ):
             axes.add_collection(PolyCollection(list(shapes(which, nuclei)), **style))
         axes.set(xlim=(0, 511), ylim=(511, 0), xticks=[], yticks=[], aspect="equal")
         for spine in axes.spines.values():
             spine.set(visible=True, color=theme.muted, linewidth=1)
-        axes.set_title(f"{len(missed)} missed, {len(extra)} invented")
+        axes.set_title(f"{len(others)} not found, {len(false)} false")
     key = [
         Patch(fc=theme.panel, ec=theme.muted, label="found"),
-        Patch(fc=theme.error, ec=theme.error, label="missed"),
-        Patch(fc="none", ec=theme.predicted, lw=3, label="invented"),
+        Patch(fc=theme.error, ec=theme.error, label="not found"),
+        Patch(fc="none", ec=theme.predicted, lw=3, label="false"),
     ]
     figure.legend(handles=key, loc="lower center", ncols=3, borderpad=0, borderaxespad=0.1)
 

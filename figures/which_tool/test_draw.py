@@ -17,7 +17,7 @@ def labels():
     stardist = np.where(truth < 4, truth, 0)
     cellpose = np.where(truth < 3, truth, 0)
     cellpose[1, 2:12] = 1  # one row more: the mask of the first is 10 % larger
-    cellpose[35:39, 35:39] = 9  # invented
+    cellpose[35:39, 35:39] = 9  # a ghost
     return truth, {"stardist": stardist, "cellpose": cellpose}
 
 
@@ -26,8 +26,8 @@ def test_each_nucleus_is_counted_for_the_tools_that_find_it(labels):
     assert set(hits["stardist"]) == {1, 2, 3} and set(hits["cellpose"]) == {1, 2}
     counts = [numbers[key] for key in ("both", "only_stardist", "only_cellpose", "neither")]
     assert counts == [2, 1, 0, 1]
-    assert (numbers["stardist"]["missed"], numbers["stardist"]["invented"]) == (1, 0)
-    assert (numbers["cellpose"]["missed"], numbers["cellpose"]["invented"]) == (2, 1)
+    assert (numbers["stardist"]["not_found"], numbers["stardist"]["false"]) == (1, 0)
+    assert (numbers["cellpose"]["not_found"], numbers["cellpose"]["false"]) == (2, 1)
     assert numbers["cellpose"]["ap"]["iou50"] == pytest.approx(2 / 5)
     assert numbers["stardist"]["area_percent_of_common"] == pytest.approx(100)
     assert numbers["cellpose"]["area_percent_of_common"] == pytest.approx(105)

@@ -1,10 +1,9 @@
 """Numbers only: what a whole slide would cost, from the measured cost of a megapixel.
 
-What the notebook on large images found is read from the outputs stored in it.
+What the notebook on large images found is read from its metadata, where its run put the numbers.
 """
 
 import json
-import re
 from pathlib import Path
 
 from figures._shared.files import write
@@ -13,12 +12,6 @@ HERE = Path(__file__).parent
 
 SIDE = 20_000  # px: 10 mm of a slide at 0.5 µm per pixel
 METHODS = ("otsu_watershed", "stardist_nuclei", "cellpose_nuclei")
-FINDINGS = {  # what the notebook prints, in its own words
-    "cut": re.compile(
-        r"(?P<objects>\d+) objects for (?P<nuclei>\d+) nuclei: \+(?P<percent>[\d.]+)%"
-    ),
-    "merged": re.compile(r"(?P<distinct>\d+) of (?P<nuclei>\d+) nuclei have a number of their own"),
-}
 
 
 def of_slide(cost, side=SIDE):
@@ -30,27 +23,16 @@ def of_slide(cost, side=SIDE):
     }
 
 
-def printed(notebook):
-    """Everything that the cells of a notebook print, as one text."""
-    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    return "\n".join("".join(output.get("text", [])) for output in outputs)
+def findings(numbers):
+    """What the notebook found: tiles that only meet, and tiles that are joined.
 
-
-def findings(text):
-    """Numbers that the notebook found, by finding and name.
-
-    Raises
-    ------
-    ValueError
-        If it prints one of them no longer.
+    numbers : its metadata of this name, {what was asked for: value}
     """
-    found = {}
-    for name, pattern in FINDINGS.items():
-        match = pattern.search(text)
-        if not match:
-            raise ValueError(f"12_large_images.ipynb no longer prints {pattern.pattern!r}")
-        found[name] = {key: json.loads(value) for key, value in match.groupdict().items()}
-    return found
+    nuclei, objects = numbers["len(middles)"], numbers["naive_count"]
+    return {
+        "cut": {"objects": objects, "nuclei": nuclei, "percent": 100 * (objects / nuclei - 1)},
+        "merged": {"distinct": numbers["distinct"], "nuclei": nuclei},
+    }
 
 
 def main():
@@ -59,7 +41,7 @@ def main():
     notebook = json.loads((root / "notebooks" / "12_large_images.ipynb").read_text("utf-8"))
     write(HERE, {"side": SIDE, "megapixels": SIDE**2 / 1e6,
                     **{method: of_slide(speed[method]) for method in METHODS},
-                    "notebook": findings(printed(notebook))})  # fmt: skip
+                    "notebook": findings(notebook["metadata"]["numbers"])})  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from course_build import ROOT
+from figures._shared.files import plain
 from figures._shared.stored import read
 from figures.whole_slide import compute as slide
 
@@ -28,18 +29,15 @@ def test_cellpose_needs_more_memory_than_stardist_and_no_slide_fits_a_laptop():
     assert numbers["megapixels"] == 400
 
 
-def test_findings_are_read_from_what_the_notebook_prints():
-    text = ("17609 objects for 16129 nuclei: +9.2%\n"
-            "16129 of 16129 nuclei have a number of their own")  # fmt: skip
-    found = slide.findings(text)
-    assert found["cut"] == {"objects": 17609, "nuclei": 16129, "percent": 9.2}
-    assert found["merged"] == {"distinct": 16129, "nuclei": 16129}
-    with pytest.raises(ValueError, match="no longer prints"):
-        slide.findings("nothing")
-
-
 def test_the_findings_on_the_page_are_those_of_the_stored_notebook():
-    notebook = ROOT / "notebooks" / "12_large_images.ipynb"
-    text = slide.printed(json.loads(notebook.read_text(encoding="utf-8")))
-    numbers = read("whole_slide")
-    assert numbers["notebook"] == slide.findings(text)
+    path = ROOT / "notebooks" / "12_large_images.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    findings = slide.findings(notebook["metadata"]["numbers"])
+    assert read("whole_slide")["notebook"] == plain(findings)
+
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    printed = "\n".join("".join(output.get("text", [])) for output in outputs)
+    cut, merged = findings["cut"], findings["merged"]
+    assert f"{cut['objects']} objects for {cut['nuclei']} nuclei: +{cut['percent']:.1f}%" in printed
+    own = f"{merged['distinct']} of {merged['nuclei']} nuclei have a number of their own"
+    assert own in printed

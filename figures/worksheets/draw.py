@@ -69,19 +69,19 @@ def overlap(annotated, found):
 
 
 def count(overlaps, claimed, min_iou=0.5):
-    """Return hits, misses and scores of nuclei whose best overlaps are given.
+    """Return counts and scores of nuclei whose best overlaps are given.
 
     overlaps : IoU of each annotated nucleus with what was found there
     claimed : the number of found objects
     """
-    hits = sum(iou > min_iou for iou in overlaps)
-    false, missed = claimed - hits, len(overlaps) - hits
+    hits = sum(iou >= min_iou for iou in overlaps)
+    false, not_found = claimed - hits, len(overlaps) - hits
     return {
         "tp": hits,
         "fp": false,
-        "fn": missed,
-        "ap": hits / (hits + false + missed),
-        "f1": 2 * hits / (2 * hits + false + missed),
+        "fn": not_found,
+        "ap": hits / (hits + false + not_found),
+        "f1": 2 * hits / (2 * hits + false + not_found),
     }
 
 

@@ -1,11 +1,12 @@
 """Read the chapters as a reader does: without code, formulas, addresses and alternative texts."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from course_build.pages import figures
+from course_build.pages import figures, glossary
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -41,6 +42,21 @@ def read(path):
     """A page as its reader gets it: with the text of the figures that it names."""
     text = (DOCS / path).read_text(encoding="utf-8")
     return figures.expand(text, path, ROOT) if path.endswith(".md") else text
+
+
+@cache
+def known_words():
+    """The abbreviations that the glossary explains, and those of everyday use."""
+    entries = glossary.load(DOCS / "reference" / "glossary.yml").values()
+    known = {form for entry in entries for form in glossary.forms(entry)}
+    known |= {word for form in known for word in form.split()}
+    return known | set((ROOT / "tests/docs/everyday.txt").read_text(encoding="utf-8").split())
+
+
+def unexplained(text):
+    """The abbreviations in a text that neither the glossary nor everyday use explains."""
+    used = re.findall(r"\b[A-Z][A-Z&]+s?\b", plain(text))
+    return {word for word in used if not {word, word.removesuffix("s")} & known_words()}
 
 
 def plain(markdown, *, folds=True):

@@ -75,8 +75,8 @@ def test_it_shows_a_figure_with_a_caption_that_says_something(chapter, text):
 def test_it_ends_with_three_sentences_a_quiz_a_notebook_and_the_next_step(chapter, text):
     remember = re.search(r'!!! abstract "Remember"\n((?: {4}.*\n|\n)+)', text)
     assert remember
-    said = prose.sentences(prose.plain(remember[1]).replace(";", ",").replace(":", ","))
-    assert len(said) == 3, said
+    sentences = prose.sentences(prose.plain(remember[1]).replace(";", ",").replace(":", ","))
+    assert len(sentences) == 3, sentences
     places = [text.index(mark) for mark in ('"Remember"', "## Check yourself", "<!-- quiz -->")]
     assert places == sorted(places)
     end = text[places[-1] :]
@@ -132,19 +132,12 @@ def test_a_number_that_somebody_counted_comes_with_its_source(text):
     assert unsourced == [], "link the source in the same paragraph"
 
 
-def test_abbreviations_are_in_the_glossary():
-    entries = yaml.safe_load(prose.read("reference/glossary.yml"))
-    known = {
-        form for entry in entries for form in [entry["term"], *map(str, entry.get("also", []))]
-    }
-    known |= {word for form in known for word in form.split()}
-    everyday = set((prose.ROOT / "tests/docs/everyday.txt").read_text(encoding="utf-8").split())
-    unknown = {}
-    for path in CHAPTERS:
-        for word in re.findall(r"\b[A-Z][A-Z&]+s?\b", prose.plain(prose.read(path))):
-            if not {word, word.removesuffix("s")} & (known | everyday):
-                unknown.setdefault(word, path)
-    assert unknown == {}
+def test_abbreviations_are_in_the_glossary(text):
+    assert prose.unexplained(text) == set()
+
+
+def test_an_abbreviation_that_nobody_explains_is_found():
+    assert prose.unexplained("CNNs and a QZX, in `ABC`.") == {"QZX"}
 
 
 def misspelt(texts, tmp_path):
@@ -174,9 +167,9 @@ def test_pages_and_notebooks_are_in_british_spelling(tmp_path):
 
 
 def test_american_spelling_and_slips_are_found(tmp_path):
-    found = misspelt({"page.md": "The color of the neighbour is seperate."}, tmp_path)
-    assert "color ==> colour" in found and "seperate ==> separate" in found
-    assert "neighbour" not in found
+    slips = misspelt({"page.md": "The color of the neighbour is seperate."}, tmp_path)
+    assert "color ==> colour" in slips and "seperate ==> separate" in slips
+    assert "neighbour" not in slips
 
 
 def test_chapters_read_easily_and_a_report_says_how(report_folder):

@@ -1,12 +1,13 @@
 """Glossary, questions and references are complete, and used."""
 
-import json
 import re
 
 import pytest
 import yaml
 from pybtex.database import parse_file
 
+from course_build import Stop
+from course_build.pages import numbers
 from tests.docs import prose
 
 BIB = parse_file(str(prose.DOCS / "reference" / "references.bib")).entries
@@ -84,10 +85,38 @@ def test_an_answer_is_short_and_leads_on(question):
     assert re.search(r"\]\(|\[@", answer), "an answer links to a page, a notebook or its source"
 
 
-def test_numbers_of_pages_are_all_used():
-    """A number that no page quotes is measured for nothing."""
-    text = "".join(pages().values()) + "".join(p.read_text() for p in prose.DOCS.rglob("*.yml"))
-    text += "".join(p.read_text() for p in (prose.ROOT / "tests").rglob("*.py"))
-    for file in sorted((prose.DOCS / "data").glob("*.json")):
-        json.loads(file.read_text(encoding="utf-8"))
-        assert re.search(rf"\b{file.stem}\b", text), f"docs/data/{file.name}"
+def quoting():
+    """Everything in which numbers are filled in, by its name: pages, quizzes, cards and decks."""
+    names = [path.relative_to(prose.DOCS).as_posix() for path in prose.DOCS.rglob("*.md")]
+    names += [path.relative_to(prose.DOCS).as_posix() for path in prose.DOCS.rglob("*.quiz.yml")]
+    cards = (prose.ROOT / "src").rglob("MODEL_CARD.md")
+    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in cards}
+    return texts | {name: prose.read(name) for name in names}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return numbers.load()
+
+
+def test_every_number_that_is_quoted_was_measured(measured):
+    for where, text in quoting().items():
+        numbers.fill(text, measured, where)  # stops at an unknown one
+
+
+def test_every_figures_numbers_are_quoted_somewhere(measured):
+    """What no page quotes is computed for nothing: page.json holds what the figure itself loads."""
+    quoted = set()
+    for text in quoting().values():
+        written = numbers.NUMBER.findall(prose.FENCE.sub("", text))
+        quoted |= {
+            match[1] for number in written if (match := numbers.EXPRESSION.fullmatch(number))
+        }
+    assert len(quoted) > 20
+    figures = {path.parent.name for path in prose.ROOT.glob("figures/*/data.json")}
+    assert sorted(figures - quoted) == []
+
+
+def test_a_name_that_nothing_measured_is_found_out(measured):
+    with pytest.raises(Stop, match="names no number"):
+        numbers.fill("{{ stardist_rays.no_such_number }}", measured, "page.md")

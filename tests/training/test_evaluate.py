@@ -77,6 +77,18 @@ def test_rows_of_published_models_stay_when_they_are_not_run_again(tiny, monkeyp
     assert "versatile_fluo" in scores(tiny)
 
 
+def test_stored_errors_count_as_found_what_the_stored_score_counts_as_a_hit():
+    stored = json.loads((evaluate.RESULTS / "scores.json").read_text())
+    apart = {}
+    for name, tables in stored.items():
+        for set_name, table in tables.items():
+            hits = round(table["recall"]["iou50"] * table["objects"])
+            if hits != table["errors"]["found"]:
+                apart[name, set_name] = hits - table["errors"]["found"]
+    # As the card says, until the model is trained anew.
+    assert apart in ({}, {("stardist_nuclei", evaluate.FAMILIES): 1})
+
+
 @pytest.mark.parametrize("name", ["otsu_watershed", "stardist_nuclei", "cellpose_nuclei"])
 def test_the_stored_score_on_the_course_image_is_found_again(name):
     stored = json.loads((evaluate.RESULTS / "scores.json").read_text())[name]["course_image"]

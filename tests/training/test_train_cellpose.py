@@ -8,13 +8,14 @@ from cellpose.dynamics import labels_to_flows
 from cellpose.models import CellposeModel
 
 from training import augment, train_cellpose, training_images
+from training.export import RESULTS
 
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
     """The script with two stages of two steps on tiny images; returns the folder it writes into."""
-    stages = [stage._replace(steps=2) for stage in train_cellpose.STAGES[:2]]
-    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
+    stages = [stage._replace(steps=2, warm_up=1) for stage in train_cellpose.STAGES[:2]]
+    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32}
     for name, value in tiny.items():
         monkeypatch.setattr(train_cellpose, name, value)
     return elsewhere(train_cellpose)
@@ -170,11 +171,17 @@ def test_every_stage_warms_up_and_falls_to_zero():
     steps = list(train_cellpose.schedule())
     for stage in train_cellpose.STAGES:
         rates = [rate for its_stage, rate in steps if its_stage is stage]
-        top = train_cellpose.WARM_UP
+        top = stage.warm_up
         assert len(rates) == stage.steps and max(rates) == pytest.approx(stage.top_rate)
         assert rates[:top] == sorted(rates[:top])
         assert rates[top:] == sorted(rates[top:], reverse=True)
         assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_stored_history_names_the_stages_of_the_script():
+    """Where the two differ, the weights in the package are not what the script would train."""
+    stored = json.loads((RESULTS / "history_cellpose_nuclei.json").read_text())["settings"]
+    assert stored["stages"] == [stage._asdict() for stage in train_cellpose.STAGES]
 
 
 def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset, monkeypatch):

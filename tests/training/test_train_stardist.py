@@ -6,14 +6,15 @@ from stardist.models import StarDist2D
 from stardist.models.model2d import StarDistData2D
 
 from training import train_stardist, training_images
+from training.export import RESULTS
 
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):
     """The script with four steps on tiny images, then two; returns the folder it writes into."""
     first, *_, last = train_stardist.STAGES
-    stages = [first._replace(steps=4), last._replace(steps=2)]
-    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32, "WARM_UP": 1}
+    stages = [first._replace(steps=4, warm_up=1), last._replace(steps=2)]
+    tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32}
     for name, value in tiny.items():
         monkeypatch.setattr(train_stardist, name, value)
     return elsewhere(train_stardist)
@@ -107,12 +108,18 @@ def test_the_learning_rate_rises_once_and_falls_to_zero_in_every_stage():
     steps = list(train_stardist.schedule())
     for stage in train_stardist.STAGES:
         rates = [rate for its_stage, rate in steps if its_stage is stage]
-        top = train_stardist.WARM_UP if stage is train_stardist.STAGES[0] else 0
+        top = stage.warm_up
         assert len(rates) == stage.steps
         assert max(rates) == pytest.approx(stage.top_rate)
         assert rates[:top] == sorted(rates[:top])
         assert rates[top:] == sorted(rates[top:], reverse=True)
         assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_stored_history_names_the_stages_of_the_script():
+    """Where the two differ, the weights in the package are not what the script would train."""
+    stored = json.loads((RESULTS / "history_stardist_nuclei.json").read_text())["settings"]
+    assert stored["stages"] == [stage._asdict() for stage in train_stardist.STAGES]
 
 
 def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset, monkeypatch):

@@ -26,8 +26,9 @@ def load(path):
         raise Stop(f"{path}: not YAML that can be read ({error})") from error
     terms, taken = {}, {}
     for entry in entries:
-        if not {"term", "definition"} <= set(entry) <= {"term", "also", "definition", "see"}:
-            raise Stop(f"{path}: needs term and definition, may have also and see: {entry}")
+        needed = {"term", "definition"}
+        if not needed <= set(entry) <= needed | {"also", "see", "hint"}:
+            raise Stop(f"{path}: needs term and definition, may have also, see and hint: {entry}")
         for form in forms(entry):
             if form in taken:
                 raise Stop(f"{path}: {form!r} belongs to {taken[form]!r} already")
@@ -68,9 +69,12 @@ def listing(terms, relative):
 def explain(content, terms, glossary):
     """Give the first use of each term in a chapter a hint on hover, focus and tap.
 
+    A term with `hint: false` gets none: a word that says other things, too.
+
     glossary : address of the glossary as seen from this page
     """
-    names = {form: term for term, entry in terms.items() for form in forms(entry)}
+    hinted = {term: entry for term, entry in terms.items() if entry.get("hint", True)}
+    names = {form: term for term, entry in hinted.items() for form in forms(entry)}
     if not names:
         return content
     soup, explained = BeautifulSoup(content, "html.parser"), set()

@@ -6,7 +6,8 @@ import textwrap
 
 MARKER = "<!-- helpers -->"
 PACKAGE = "bioimage_course"
-MODULES = ("data", "show", "check", "doctor", "folder", "report_card")  # as notebooks meet them
+# As notebooks meet them.
+MODULES = ("data", "show", "check", "doctor", "mistakes", "folder", "report_card")
 
 
 def listing(package):

@@ -43,6 +43,16 @@ def test_outputs_and_freshness_are_stored_and_this_run_leaves_no_other_trace(not
     assert not list(path.parent.glob("*.part"))
 
 
+def test_numbers_that_pages_quote_are_kept_as_this_run_found_them(notebook):
+    path = notebook("places = [3, 5, 8]\ntotal = sum(places)")
+    asked = nbformat.read(path, as_version=4)
+    asked.metadata["numbers"] = {"total": 99, "len(places)": None}
+    nbformat.write(asked, path)
+    assert run_notebooks.main([str(path)]) == 0
+    stored = nbformat.read(path, as_version=4)
+    assert stored.metadata.numbers == {"total": 16, "len(places)": 3}
+
+
 def test_a_failing_notebook_stays_as_it_was_and_is_named_with_its_cell(notebook, capsys):
     path = notebook("print('fine')", "1 / 0")
     before = path.read_bytes()

@@ -12,6 +12,9 @@ TERMS = """
   definition: What one output sees.
 - term: IoU
   definition: Shared area by joint area.
+- term: split
+  definition: Two outlines in one object.
+  hint: false
 """
 
 
@@ -58,6 +61,10 @@ def test_no_hint_where_a_word_is_not_a_term_of_running_text(chapter, text):
     assert hints(chapter(text)) == []
 
 
+def test_a_word_that_says_other_things_too_gets_no_hint(chapter):
+    assert hints(chapter("We split the images, then split a kernel.")) == ["kernel"]
+
+
 def test_pages_that_do_not_teach_get_no_hints(chapter):
     assert hints(chapter("A kernel.", "reference/other")) == []
 
@@ -68,8 +75,8 @@ def test_the_glossary_lists_terms_by_letter_with_anchors_other_forms_and_where_t
     chapter("Text.")
     html = (project.root / "site" / "reference" / "glossary" / "index.html").read_text()
     page = BeautifulSoup(html, "html.parser")
-    assert [dt["id"] for dt in page.select("dt")] == ["iou", "kernel", "receptive-field"]
-    assert [h.get_text() for h in page.select("h2")] == ["I", "K", "R"]
+    assert [dt["id"] for dt in page.select("dt")] == ["iou", "kernel", "receptive-field", "split"]
+    assert [h.get_text() for h in page.select("h2")] == ["I", "K", "R", "S"]
     assert "(also: filter)" in page.select("dt")[1].get_text()
     assert page.select("dd")[1].a["href"] == "../../concepts/chapter/"
 
