@@ -13,6 +13,7 @@ from functools import wraps
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
@@ -21,6 +22,7 @@ from mkdocs.utils import get_relative_url
 from course_build import ROOT, Stop, offline
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
+from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
 from course_build.pages import (
     citations,
     figures,
@@ -155,7 +157,8 @@ def _publish_all(files, *, config):
         page.repository_path, page.notebook = name, notebook
         files.append(page)
         if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
-            text = _for_elsewhere(path.read_text(encoding="utf-8"), config, root)
+            whole = with_setup_cell(nbformat.read(path, as_version=4), _wheel(config, root))
+            text = _for_elsewhere(nbformat.writes(whole) + "\n", config)
             _publish_notebook(files, config, name, text)
     _publish_student_notebooks(files, config, root)
     for path in cards:
@@ -275,15 +278,15 @@ def on_page_content(content, *, page, config, files):
         address = get_relative_url(glossary_page, page.url)
         content = glossary.explain(content, config.extra["terms"], address)
     if notebook:
+        wheel = _wheel(config, _root(config))
         content = notebook_pages.tidy(
             content,
             notebook,
             anchors=[heading.id for heading in _headings(page.toc)],
             resolve=lambda href, where: _resolve(href, where, page, config, files),
             figures=get_relative_url("notebooks/figures/", page.url),
-            show_setup=bool(config.site_url),
+            setup_cell=setup_cell(notebook.course, wheel) if wheel else "",
         )
-        content = _stamp(content, config, _root(config))
         # MkDocs compares these for pages of its own; it does so for notebooks too when told.
         page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))
     content = _without_dead(content, page, files)
@@ -411,29 +414,29 @@ def _notebook_links(page, config):
     return f'<p class="notebook-links">{" ".join(links)}</p>'
 
 
-def _stamp(text, config, root):
-    """Name the course's wheel, which lies on the published site, where a notebook installs it."""
-    if not config.site_url or "COURSE_WHEEL" not in text:
-        return text
+def _wheel(config, root):
+    """The address of the course's wheel on the published site; None while it has no address."""
+    if not config.site_url:
+        return None
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
-    return text.replace("COURSE_WHEEL", f"{config.site_url.rstrip('/')}/wheels/{wheel}")
+    name = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+    return f"{config.site_url.rstrip('/')}/wheels/{name}"
 
 
-def _for_elsewhere(text, config, root):
-    """Make a notebook's copy work away from the repository: its wheel, and links to pages."""
+def _for_elsewhere(text, config):
+    """Let a notebook's copy, which is opened away from the repository, lead to the site's pages."""
 
     def on_the_site(match):
         return f"]({config.site_url.rstrip('/')}/{match[1].removesuffix('index')}".rstrip("/") + "/"
 
-    return re.sub(r"\]\(\.\./docs/([\w/-]+)\.md", on_the_site, _stamp(text, config, root))
+    return re.sub(r"\]\(\.\./docs/([\w/-]+)\.md", on_the_site, text)
 
 
 def _publish_student_notebooks(files, config, root):
     """Offer the notebooks without solutions in one zip; on a published site, for Colab, singly."""
-    texts = students.make(root / "notebooks")
+    texts = students.make(root / "notebooks", wheel=_wheel(config, root))
     if config.site_url:
-        texts = {name: _for_elsewhere(text, config, root) for name, text in texts.items()}
+        texts = {name: _for_elsewhere(text, config) for name, text in texts.items()}
         for name, text in texts.items():
             _publish_notebook(files, config, f"notebooks/student/{name}", text)
     if texts:

@@ -165,14 +165,11 @@ def add_notebooks(folder, source=ROOT / "notebooks"):
 
 
 def for_disk(text):
-    """Return a notebook's text without the cells for Colab, and with the places of pages in words.
+    """Return a notebook's text with the places of pages in words.
 
     JupyterLab opens no page from disk: a link there would do nothing, and not say why.
     """
     notebook = nbformat.reads(text, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", [])
-    ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = PAGE.sub(r"*\1* (`site/\2.html`)", cell.source)
