@@ -28,7 +28,7 @@ def test_with_addresses_a_notebook_offers_colab_download_and_edit(project, addre
     assert "https://github.com/facility/course/edit/main/notebooks/05_nuclei.ipynb" in html
     copy = (project.root / "site" / "notebooks" / "05_nuclei.ipynb").read_text()
     wheel = "https://course.test/lessons/wheels/bioimage_course-1.2.3-py3-none-any.whl"
-    assert json.loads(copy)["cells"][1]["source"] == f"!pip install {wheel}"
+    assert json.loads(copy)["cells"][1]["source"] == [f"!pip install {wheel}"]
 
 
 def test_a_published_notebook_leads_to_pages_by_their_address(project, addresses):
@@ -37,10 +37,10 @@ def test_a_published_notebook_leads_to_pages_by_their_address(project, addresses
     project.notebook("05_nuclei", markdown(text))
     project.notebook("06_cells")
     copy = (project.build() / "notebooks" / "05_nuclei.ipynb").read_text()
-    assert json.loads(copy)["cells"][1]["source"] == (
+    assert json.loads(copy)["cells"][1]["source"] == [
         "[Net](https://course.test/lessons/tools/net/#use) [home](https://course.test/lessons/) "
         "[next](06_cells.ipynb)"
-    )
+    ]
 
 
 def test_students_get_a_zip_without_solutions_and_colab_finds_each_notebook(project, addresses):
