@@ -7,7 +7,8 @@ PYTHON = $(or $(shell for python in python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
 	&& echo $$python && break; done),$(error No Python found. Install Python 3.12, then try again))
 
-SETUP = @$(PYTHON) setup_env.py
+# YES=1: if none does, it fetches Python 3.12 without asking.
+SETUP = @$(PYTHON) setup_env.py $(if $(YES),--yes)
 RUN = @.venv/bin/python
 # As many processes as there are cores; who runs out of tests takes some from the others.
 PYTEST = $(RUN) -m pytest -n auto --dist worksteal
@@ -107,7 +108,7 @@ lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(RUN) -m course_build.lock
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm update --package-lock-only --loglevel=error
 
-clean: ## remove what builds made; .venv and node_modules stay
+clean: ## remove what builds made; .venv, .python and node_modules stay
 	rm -rf site build dist .pytest_cache .ruff_cache
-	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune \
-		-exec rm -rf {} +
+	find . \( -name .venv -o -name .python -o -name node_modules \) -prune -o \
+		-name __pycache__ -prune -exec rm -rf {} +

@@ -3,10 +3,11 @@
     python3 setup_env.py            what `make serve` needs
     python3 setup_env.py --test     also what `make test` needs
     python3 setup_env.py --port N   first look whether that port is free
+    python3 setup_env.py --yes      fetch Python 3.12 without asking, if there is none that fits
 
 It may run again at any time. Where everything is in place it only looks, in a fraction of a
 second; after an interruption it goes on where it stopped. Standard library only, and no syntax
-newer than Python 3.8: it must be able to say that a Python is too old.
+newer than Python 3.8: any Python may start it.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -22,15 +24,18 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
-VENV = os.path.join(ROOT, ".venv")
 WINDOWS = os.name == "nt"
+VENV = os.path.join(ROOT, ".venv")
 SCRIPTS = os.path.join(VENV, "Scripts" if WINDOWS else "bin")
 VENV_PYTHON = os.path.join(SCRIPTS, "python.exe" if WINDOWS else "python")
-TEMPORARY = os.path.join(VENV, "tmp")
+UV = os.path.join(ROOT, ".cache", "uv")
+FETCHED = os.path.join(ROOT, ".python")  # a Python of the course's own, where no other fits
 SAM = os.path.join(VENV, "cellpose-sam")  # on PYTHONPATH, it takes the place of Cellpose 3
 SAM_LOCK = "requirements-sam.txt"
 
 SUPPORTED = ("3.12", "3.11")
+# The computers that TensorFlow and torch have packages for, as Python's `platform` names them.
+COMPUTERS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")
 GIGABYTE = 1e9
 NEEDED = 6 * GIGABYTE  # .venv with the CPU build of torch takes 4 GB, the downloads the rest
 NEEDED_FOR_GPU_LIBRARIES = 15 * GIGABYTE
@@ -38,12 +43,16 @@ NEEDED_FOR_GPU_LIBRARIES = 15 * GIGABYTE
 NO_SPACE = (
     r"No space left on device|\[?Errno 28\]?|ENOSPC|[Dd]isk quota|not enough space on the disk"
 )
-NO_TRUST = r"SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERTIFICATE_VERIFY_FAILED"
-NO_NETWORK = (
-    r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|"
-    r"Failed to establish a new connection|[Nn]ame resolution|Network is unreachable|"
-    r"No matching distribution found|ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|"
-    r"ENETUNREACH|getaddrinfo|Could not (?:resolve|connect)|Temporary failure resolving"
+NO_TRUST = (
+    r"SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERTIFICATE_VERIFY_FAILED|"
+    r"invalid peer certificate"
+)
+NO_NETWORK = (  # pip's words, uv's, then those of npm, Playwright and apt-get
+    r"connection broken by|(?:Connection|NameResolution|Protocol|Proxy|Reset|Timeout)Error|"
+    r"error sending request|"
+    r"ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|getaddrinfo|"
+    r"[Nn]ame resolution|Network is unreachable|Could not (?:resolve|connect)|"
+    r"Temporary failure resolving"
 )
 
 
@@ -55,79 +64,161 @@ class Stop(Exception):
 
 
 def probe(command):
-    """Return (version such as "3.11", whether it can make environments); None if it won't run.
+    """Ask a Python for its version.
 
     A command that exists need not run: pyenv leaves shims on the path for versions that are off.
+
+    Parameters
+    ----------
+    command : list of str
+
+    Returns
+    -------
+    version : str
+        Such as "3.12"; "" if the command does not run.
+    makes_environments : bool
+        Whether its module venv is complete; Debian has that in a package of its own.
     """
     code = "import sys; print('%d.%d' % sys.version_info[:2], flush=True); import ensurepip, venv"
-    try:
-        answer = subprocess.run(
-            [*command, "-c", code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            timeout=60,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    version = answer.stdout.strip()
-    return (version, answer.returncode == 0) if version else None
+    status, version = ask([*command, "-I", "-c", code])
+    return version, status == 0
 
 
 def candidates():
     """Yield the commands that may start a fitting Python, the one that runs this file first."""
     yield [getattr(sys, "_base_executable", None) or sys.executable]
-    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     for name in ["python" + version for version in SUPPORTED] + ["python3", "python"]:
-        for folder in folders:
-            path = os.path.join(folder, name + (".exe" if WINDOWS else ""))
-            if os.path.isfile(path):
+        for folder in os.environ.get("PATH", "").split(os.pathsep):
+            path = shutil.which(name, path=folder)
+            if path:
                 yield [path]
     if WINDOWS:
         for version in SUPPORTED:
             yield ["py", "-" + version]
+    for path in fetched_pythons():
+        yield [path]
 
 
-def find_python():
-    """Return the command of a Python 3.11 or 3.12 that can make environments."""
-    found, without_venv = [], None
+def find_python(yes=False):
+    """Return the command of a Python 3.11 or 3.12; fetch one if need be, with `yes` unasked."""
+    others, incomplete = [], None
     for command in candidates():
-        answer = probe(command)
-        if answer is None:
-            continue
-        version, makes_environments = answer
+        version, makes_environments = probe(command)
         if version in SUPPORTED and makes_environments:
             return command
         if version in SUPPORTED:
-            without_venv = without_venv or (command, version)
-        elif version not in found:
-            found.append(version)
-    if without_venv:
-        command, version = without_venv
-        package = f"python{version}-venv"
-        if can_apt():
-            apt_install(package)
-            return command
-        raise Stop(f"Python {version} lacks its venv module: sudo apt-get install {package}")
-    raise Stop(
+            incomplete = incomplete or (command, version)
+        elif version and version not in others:
+            others.append(version)
+    if incomplete:
+        command, version = incomplete
+        add_venv_module(version)
+        return command
+    ask_to_fetch(
         "The course needs Python 3.11 or 3.12, because TensorFlow and Cellpose install together "
-        f"on no other; here is only {', '.join(found)}. Install Python 3.12 beside it, then run "
-        "this again."
+        f"on no other; here is only {', '.join(others)}.",
+        yes,
     )
+    return fetch_python()
+
+
+def add_venv_module(version):
+    """Install what Debian leaves out of its Python, or say how."""
+    package = f"python{version}-venv"
+    if not can_apt():
+        raise Stop(f"Python {version} lacks its venv module: sudo apt-get install {package}")
+    apt_install(package)
+
+
+def ask_to_fetch(reason, yes):
+    """Return if Python 3.12 may be fetched; stop where it may not, or where nobody can answer."""
+    if yes:
+        return
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        python = "py" if WINDOWS else "python3"
+        raise Stop(
+            f"{reason} To fetch Python 3.12 into the course's folder, type: "
+            f"{python} setup_env.py --yes (with make: make serve YES=1)"
+        )
+    print(reason)
+    print("Fetch Python 3.12 into this folder, for the course alone (30 MB)? [Y/n] ", end="")
+    sys.stdout.flush()
+    try:
+        answer = input()
+    except EOFError:
+        answer = "n"
+    if answer.strip().lower() not in ("", "y", "yes"):
+        raise Stop("Install Python 3.12 beside the one you have, then run this again.")
+
+
+def fetched_pythons():
+    """Return the paths of the Pythons that were fetched before."""
+    program = "python.exe" if WINDOWS else os.path.join("bin", "python3.12")
+    return sorted(glob.glob(os.path.join(FETCHED, "*", program)))
+
+
+def fetch_python():
+    """Fetch Python 3.12 into the folder .python; return its command.
+
+    uv knows where it lies and checks its hash. UV_PYTHON_INSTALL_MIRROR may name another place.
+    """
+    say("fetching Python 3.12 into the folder .python (30 MB)")
+    nothing_elsewhere = {"UV_PYTHON_INSTALL_BIN": "0", "UV_PYTHON_INSTALL_REGISTRY": "0"}
+    environment = dict(os.environ, UV_PYTHON_INSTALL_DIR=FETCHED, UV_NO_CACHE="1")
+    environment.update(nothing_elsewhere)
+    if "PIP_CERT" in environment:
+        environment.setdefault("SSL_CERT_FILE", environment["PIP_CERT"])
+    beside = os.path.dirname(sys.executable)
+    uv = shutil.which("uv", path=beside + os.pathsep + os.environ.get("PATH", "")) or install_uv()
+    try:
+        run("uv", [uv, "python", "install", "3.12"], env=environment)
+    finally:
+        shutil.rmtree(UV, ignore_errors=True)
+    return fetched_pythons()[:1]
+
+
+def install_uv():
+    """Install uv into an environment of its own; return the path of the program."""
+    version, makes_environments = probe([sys.executable])
+    if not makes_environments:
+        add_venv_module(version)
+    run("venv", [sys.executable, "-I", "-m", "venv", "--clear", UV])
+    pinned = re.search(r"^uv==\S+", read(os.path.join(ROOT, "requirements.txt")), re.MULTILINE)
+    scripts = os.path.join(UV, os.path.basename(SCRIPTS))
+    python = os.path.join(scripts, os.path.basename(VENV_PYTHON))
+    pip("install", "--quiet", pinned.group() if pinned else "uv", python=python)
+    return shutil.which("uv", path=scripts)
 
 
 # --- Running other programs -----------------------------------------------------------------
 
 
 def explain(program, errors):
-    """Return the line that tells a reader why `program` failed, given its error output."""
+    """Say in one line why a program failed and what to do.
+
+    Parameters
+    ----------
+    program : str
+        Its name, for the reader.
+    errors : str
+        What it wrote to its error output.
+
+    Returns
+    -------
+    str
+        Below the program's own last words, if they are of no known kind.
+    """
     if re.search(NO_SPACE, errors):
         return (
             f"No disk space left: free at least {NEEDED / GIGABYTE:.0f} GB on the disk of {ROOT} "
             f"(on Linux {NEEDED_FOR_GPU_LIBRARIES / GIGABYTE:.0f} GB, for torch's GPU libraries), "
             "then run this again; it goes on where it stopped."
         )
-    if re.search(NO_TRUST, errors):  # before the next: pip then finds no version either
+    package = re.search(r"No matching distribution found for (\S+)", errors)
+    saw_the_index = re.search(r"from versions: \d", errors)
+    if package and (saw_the_index or not re.search(f"{NO_TRUST}|{NO_NETWORK}", errors)):
+        return explain_missing(package.group(1))
+    if re.search(NO_TRUST, errors):
         return (
             f"{program} does not trust the network's certificate, probably because your institute "
             "looks into downloads. Ask its IT for the file with its certificates, set PIP_CERT and "
@@ -141,6 +232,39 @@ def explain(program, errors):
         )
     last_words = "\n".join(errors.strip().splitlines()[-12:])
     return f"{last_words}\n{program} failed, with the words above. Running this again is safe."
+
+
+def explain_missing(package):
+    """Say in one line why pip has nothing for this computer, and what to do."""
+    version, _ = probe([VENV_PYTHON])
+    computer = f"{platform.system()} {platform.machine()}"
+    if version and version not in SUPPORTED:
+        return (
+            f"pip found no {package} for Python {version}: the course needs 3.11 or 3.12. Delete "
+            "the folder .venv, then run this again; it looks for a Python that fits."
+        )
+    if computer in COMPUTERS:
+        return (
+            f"pip found no {package} for this computer ({computer}), though there should be one: "
+            "the system may be too old, or pip asks an index of your institute's that lacks it "
+            "(`pip config list` names it). Colab works all the same: see docs/start/set-up.md."
+        )
+    others = "Intel Macs, nor for an Intel Python on a newer Mac"
+    others = others if platform.system() == "Darwin" else f"this kind of computer ({computer})"
+    return (
+        f"There are no packages of TensorFlow and torch for {others}: pip found no {package}. "
+        "The pages can be read, and the notebooks run on Colab: see docs/start/set-up.md."
+    )
+
+
+def ask(command):
+    """Return a program's exit status and what it prints; None and "" if it does not start."""
+    quiet = {"stderr": subprocess.DEVNULL, "timeout": 60}
+    try:
+        answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, **quiet)
+    except (OSError, subprocess.SubprocessError):
+        return None, ""
+    return answer.returncode, answer.stdout.strip()
 
 
 def run(program, command, **options):
@@ -215,20 +339,16 @@ def is_ready(kind):
         read(stamp(kind)) == fingerprint(kind)
         and all(os.path.isdir(os.path.join(ROOT, "node_modules", name)) for name in libraries(kind))
         and (kind == "site" or os.path.isdir(SAM))
-        and (probe([VENV_PYTHON]) or ("",))[0] in SUPPORTED
+        and probe([VENV_PYTHON])[0] in SUPPORTED
     )
 
 
 def is_usable():
     """Return whether the .venv that lies here can be completed, rather than made anew."""
     made_in = read(stamp("site")).split("\n")[0] or ROOT  # a moved .venv has dead scripts
-    if made_in != ROOT or (probe([VENV_PYTHON]) or ("",))[0] not in SUPPORTED:
+    if made_in != ROOT or probe([VENV_PYTHON])[0] not in SUPPORTED:
         return False
-    return not subprocess.call(
-        [VENV_PYTHON, "-m", "pip", "--version"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    return ask([VENV_PYTHON, "-I", "-m", "pip", "--version"])[0] == 0
 
 
 def folder_size(folder):
@@ -274,26 +394,27 @@ def make_environment(python):
         if os.path.lexists(VENV):
             say("the .venv that lies here does not work: making it anew")
             shutil.rmtree(VENV)
-        run("venv", [*python, "-m", "venv", VENV])
+        run("venv", [*python, "-I", "-m", "venv", VENV])
     drop_half_installed()
     say("installing the packages that requirements.txt names")
     pip("install", "-r", "requirements.txt")
 
 
-def pip(*arguments):
-    """Run the environment's pip.
+def pip(*arguments, python=VENV_PYTHON):
+    """Run the pip of an environment, and let nothing outside it count as installed (-I).
 
     Unpacking beside the environment spares a small /tmp, and what is left of an interrupted run
     goes away with the next one.
     """
-    shutil.rmtree(TEMPORARY, ignore_errors=True)
-    os.makedirs(TEMPORARY)
-    environment = dict(os.environ, TMPDIR=TEMPORARY, TEMP=TEMPORARY, PIP_USER="0")
+    temporary = os.path.join(os.path.dirname(os.path.dirname(python)), "tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    os.makedirs(temporary)
+    environment = dict(os.environ, TMPDIR=temporary, TEMP=temporary, PIP_USER="0")
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     try:
-        run("pip", [VENV_PYTHON, "-m", "pip", *arguments], env=environment)
+        run("pip", [python, "-I", "-m", "pip", *arguments], env=environment)
     finally:
-        shutil.rmtree(TEMPORARY, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def fetch_cellpose_sam():
@@ -311,6 +432,8 @@ def fetch_browser_libraries(kind):
     say("fetching the browser libraries that package-lock.json names")
     # npm is a script that looks for node on the path.
     environment = dict(os.environ, PATH=SCRIPTS + os.pathsep + os.environ.get("PATH", ""))
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # where npm would keep its downloads
+        environment.setdefault("npm_config_cache", os.path.join(VENV, "npm"))
     npm = os.path.join(SCRIPTS, "npm.exe" if WINDOWS else "npm")
     omit = ["--omit=dev"] if kind == "site" else []
     run("npm", [npm, "ci", "--no-fund", "--no-audit", "--loglevel=error", *omit], env=environment)
@@ -323,16 +446,7 @@ def starts(browser):
     """Return whether a browser is really there; Ubuntu's chromium may only be a signpost."""
     if WINDOWS:  # there, --version opens a window
         return os.path.isfile(browser)
-    try:
-        answer = subprocess.run(
-            [browser, "--version"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=60,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return answer.returncode == 0
+    return ask([browser, "--version"])[0] == 0
 
 
 def playwright_chromium():
@@ -341,22 +455,16 @@ def playwright_chromium():
         "from playwright.sync_api import sync_playwright as start\n"
         "with start() as playwright: print(playwright.chromium.executable_path)"
     )
-    try:
-        answer = subprocess.run(
-            [VENV_PYTHON, "-c", code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-    except OSError:
-        return ""
-    return answer.stdout.strip()
+    return ask([VENV_PYTHON, "-c", code])[1]
 
 
 def find_chromium():
-    """Return the path of a Chromium or Chrome that starts, or None.
+    """Find a Chromium or Chrome that starts.
 
-    COURSE_CHROMIUM, which may name one, is asked first.
+    Returns
+    -------
+    str or None
+        Its path. COURSE_CHROMIUM, which may name one, is asked first, and Playwright last.
     """
     names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     places = [os.environ.get("COURSE_CHROMIUM"), *map(shutil.which, names)]
@@ -372,29 +480,43 @@ def find_chromium():
     return place if place and starts(place) else None
 
 
+def attempt(install, *arguments):
+    """Install what another way may bring instead: a failure is said, and does not stop."""
+    try:
+        install(*arguments)
+    except Stop as problem:
+        say(str(problem))
+
+
 def need_chromium():
-    """Find a Chromium for the browser tests, or install one, or say how to."""
+    """Find a Chromium for the browser tests, or install one, or say how to.
+
+    Debian's is the smaller one. Ubuntu's starts only with snap; there Playwright brings its own,
+    and for root the system's libraries, too.
+    """
     if find_chromium():
         return
-    command = "sudo apt-get install chromium"
+    playwright = [VENV_PYTHON, "-m", "playwright", "install", "chromium"]
     if can_apt():
-        try:
-            apt_install("chromium")
-        except Stop as problem:
-            say(str(problem))
+        playwright.append("--with-deps")
+        attempt(apt_install, "chromium")
     if not find_chromium():
         say("downloading Chromium with Playwright (about 200 MB)")
-        try:
-            run("Playwright", [VENV_PYTHON, "-m", "playwright", "install", "chromium"])
-        except Stop as problem:
-            say(str(problem))
-    if not find_chromium():
-        if not sys.platform.startswith("linux"):
-            command = "install Google Chrome"
-        raise Stop(
-            "The browser tests need Chromium, and it could not be installed. "
-            f"Try: {command} (or set COURSE_CHROMIUM to a Chromium you have)."
-        )
+        attempt(run, "Playwright", playwright)
+    if find_chromium():
+        return
+    if not sys.platform.startswith("linux"):
+        command = "install Google Chrome"
+    elif os.path.isfile(playwright_chromium()):  # so the system lacks libraries for it
+        command = f"sudo {VENV_PYTHON} -m playwright install-deps chromium"
+    elif shutil.which("apt-get"):
+        command = "sudo apt-get install chromium"
+    else:
+        command = "install your system's package chromium"
+    raise Stop(
+        "The browser tests need Chromium, and it could not be installed. "
+        f"Try: {command} (or set COURSE_CHROMIUM to a Chromium you have)."
+    )
 
 
 # --- All together ---------------------------------------------------------------------------
@@ -428,11 +550,11 @@ def announce(kind):
     sys.stdout.flush()
 
 
-def set_up(kind):
+def set_up(kind, yes=False):
     """Do what is still to be done for "site" or "test"."""
     if not is_ready(kind):
         complete = is_ready("site")
-        python = None if complete or is_usable() else find_python()
+        python = None if complete or is_usable() else find_python(yes)
         check_space()
         if not os.path.exists(stamp("site")):
             announce(kind)
@@ -453,12 +575,13 @@ def main(arguments=None):
     """Run from the command line; the exit status is 0 only if everything is in place."""
     parser = argparse.ArgumentParser(description="Make .venv and what else the course needs.")
     parser.add_argument("--test", action="store_true", help="also what the tests need")
+    parser.add_argument("--yes", action="store_true", help="fetch Python 3.12 if none here fits")
     parser.add_argument("--port", type=int, help="first look whether this port is free")
     options = parser.parse_args(arguments)
     try:
         if options.port:
             check_port(options.port)
-        set_up("test" if options.test else "site")
+        set_up("test" if options.test else "site", options.yes)
     except Stop as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -162,7 +162,8 @@ def test_tab_reaches_every_control_and_shows_where_it_is(name, homes, open_page)
           if (!figure.contains(e)) return null;
           window.stops.delete(e.type === "radio" ? e.name : e);
           const around = [e, e.labels?.[0], e.nextElementSibling, e.parentElement,
-            e.closest("label")].filter(Boolean).flatMap(x => [getComputedStyle(x), getComputedStyle(x, "::after")]);
+            e.closest("label")].filter(Boolean)
+            .flatMap(x => [getComputedStyle(x), getComputedStyle(x, "::after")]);
           return { html: e.outerHTML.slice(0, 120), ring: around.some(s => s.boxShadow !== "none"
             || (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0)) };
         }""")

@@ -60,6 +60,11 @@ def test_serve_on_a_taken_port_is_one_line_before_anything_else():
     assert all(line.startswith("make:") for line in rest)
 
 
+def test_yes_beforehand_reaches_the_set_up():
+    assert "setup_env.py --yes" in make("-n", "serve", "YES=1").stdout
+    assert "--yes" not in make("-n", "serve").stdout
+
+
 def test_without_any_python_the_line_says_what_to_install(tmp_path):
     answer = make("serve", PATH=str(tmp_path))
     assert answer.returncode != 0

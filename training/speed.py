@@ -64,7 +64,7 @@ def peak_megabytes(run):
 
 
 def main(name):
-    import methods
+    from training import methods
 
     builders = {
         "otsu_watershed": lambda: methods.classical(

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from bioimage_course.show import ERROR, PREDICTED, TRUTH
 
 GREEN, PINK = "#009E73", "#CC79A7"
+CENTRED = {"ha": "center", "va": "center"}  # words around a place
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ THEMES = {
 }
 
 
-def draw(path, paint, *, width, height):
-    """Write `path`-light.svg and `path`-dark.svg; `paint(figure, theme)` draws one.
+def draw(path, paint, *content, width, height):
+    """Write `path`-light.svg and `path`-dark.svg; `paint(figure, theme, *content)` draws one.
 
     width, height : pixels of the page. The ground stays transparent.
     """
@@ -54,7 +55,7 @@ def draw(path, paint, *, width, height):
         }
         with matplotlib.rc_context(settings):
             figure = Figure(figsize=(width / 72, height / 72), layout="none")
-            paint(figure, theme)
+            paint(figure, theme, *content)
             figure.savefig(
                 path.with_name(f"{path.name}-{page}.svg"),
                 transparent=True,
@@ -72,4 +73,4 @@ def picture(axes, image, title=None, **options):
     return shown
 
 
-__all__ = ["ERROR", "GREEN", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "picture"]
+__all__ = ["CENTRED", "ERROR", "GREEN", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "picture"]

@@ -35,12 +35,13 @@ def fate(truth, step=1):
     labels = stitch3D(planes_on_their_own(truth, step), stitch_threshold=STITCH)
     pairs = np.unique(np.stack([recorded, labels])[:, recorded > 0], axis=1).T
     numbers = {nucleus: set(pairs[pairs[:, 0] == nucleus, 1]) for nucleus in np.unique(pairs[:, 0])}
-    shared = {n for n, times in zip(*np.unique(pairs[:, 1], return_counts=True), strict=True)
-              if times > 1}  # fmt: skip
+    used, times = np.unique(pairs[:, 1], return_counts=True)
+    shared = set(used[times > 1])
     pieces = sum(len(own) > 1 for own in numbers.values())
     merged = sum(len(own) == 1 and own <= shared for own in numbers.values())
-    return {"objects": len(np.unique(pairs[:, 1])), "nuclei": len(numbers), "pieces": pieces,
-            "merged": merged, "intact": len(numbers) - pieces - merged}  # fmt: skip
+    nuclei, objects = len(numbers), len(np.unique(pairs[:, 1]))
+    counts = {"nuclei": nuclei, "pieces": pieces, "merged": merged}
+    return {"objects": objects, **counts, "intact": nuclei - pieces - merged}
 
 
 def compute():
@@ -48,31 +49,35 @@ def compute():
     depth, height, width = (float(n) for n in calculate_extents(truth))  # median nucleus, in voxels
     objects = planes_on_their_own(truth).max(axis=(1, 2)).sum()
     numbers = {
-        "planes": image.shape[0], "height": image.shape[1], "width": image.shape[2],
-        "nuclei": len(np.unique(truth[truth > 0])), "plane_objects": objects,
-        "deep": depth, "high": height, "wide": width, "factor": max(height, width) / depth,
+        "planes": image.shape[0],
+        "height": image.shape[1],
+        "width": image.shape[2],
+        "nuclei": len(np.unique(truth[truth > 0])),
+        "plane_objects": objects,
+        "deep": depth,
+        "high": height,
+        "wide": width,
+        "factor": max(height, width) / depth,
         "stitched": {f"step{step}": fate(truth, step) for step in (1, 2, 4)},
-    }  # fmt: skip
+    }
     return image, truth, numbers
 
 
 def paint(figure, theme, image, truth, factor):
-    panels = figure.subplots(1, 2, gridspec_kw={"top": 0.84, "bottom": 0.02, "wspace": 0.06,
-                                                "left": 0.07, "right": 1})  # fmt: skip
+    panels = figure.subplots(1, 2)
+    figure.subplots_adjust(top=0.84, bottom=0.02, wspace=0.06, left=0.07, right=1)
     section, labels = image[:, :, COLUMN], truth[:, :, COLUMN].astype(int)
-    for axes, aspect, title in zip(panels, (1, factor),
-                                   ("as stored", "as it is"), strict=True):  # fmt: skip
-        picture(axes, section, title, aspect=aspect, vmin=np.percentile(section, 1),
-                vmax=np.percentile(section, 99.8))  # fmt: skip
+    low, high = np.percentile(section, (1, 99.8))
+    looks = {"as stored": 1, "as it is": factor}
+    for axes, (title, aspect) in zip(panels, looks.items(), strict=True):
+        picture(axes, section, title, aspect=aspect, vmin=low, vmax=high)
         show.outlines(axes, labels, color=show.TRUTH, linewidth=2)
     panels[0].set_ylabel("← deeper (z)")
 
 
 def main():
     image, truth, numbers = compute()
-    draw(HERE / "anisotropy",
-         lambda figure, theme: paint(figure, theme, image, truth, numbers["factor"]),
-         width=560, height=330)  # fmt: skip
+    draw(HERE / "anisotropy", paint, image, truth, numbers["factor"], width=560, height=330)
     write(HERE, numbers)
 
 

@@ -37,8 +37,9 @@ def disc(diameter, pixels):
 
 def compute():
     _, truth = data.nuclei()
-    whole = regionprops_table(clear_border(truth, buffer_size=1),
-                              properties=["label", "area", "equivalent_diameter_area"])  # fmt: skip
+    whole = regionprops_table(
+        clear_border(truth, buffer_size=1), properties=["label", "area", "equivalent_diameter_area"]
+    )
     diameter, area = whole["equivalent_diameter_area"], whole["area"]
     change = {}
     for name, labels in (("grown", grow(truth)), ("shrunk", shrink(truth))):
@@ -65,10 +66,12 @@ def paint(figure, theme, diameter, change):
     axes = figure.subplots()
     sizes = np.linspace(diameter.min(), diameter.max(), 100)
     for name, pixels, colour, marker in (
-        ("grown", 1, theme.predicted, "o"), ("shrunk", -1, theme.truth, "s"),
-    ):  # fmt: skip
-        axes.plot(diameter, change[name], marker, color=colour, markersize=6, alpha=0.6,
-                  markeredgewidth=0)  # fmt: skip
+        ("grown", 1, theme.predicted, "o"),
+        ("shrunk", -1, theme.truth, "s"),
+    ):
+        axes.plot(
+            diameter, change[name], marker, color=colour, markersize=6, alpha=0.6, markeredgewidth=0
+        )
         axes.plot(sizes, disc(sizes, pixels), color=theme.text, linewidth=1.5)
     axes.axhline(0, color=theme.muted, linewidth=1)
     axes.text(17.5, 31, "outline 1 px further out", color=theme.predicted)
@@ -78,8 +81,7 @@ def paint(figure, theme, diameter, change):
 
 def main():
     diameter, change, numbers = compute()
-    draw(HERE / "area_bias", lambda figure, theme: paint(figure, theme, diameter, change),
-         width=560, height=380)  # fmt: skip
+    draw(HERE / "area_bias", paint, diameter, change, width=560, height=380)
     write(HERE, numbers)
 
 

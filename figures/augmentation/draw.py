@@ -8,7 +8,7 @@ from csbdeep.utils import normalize
 
 from bioimage_course import data
 from figures._shared.files import write
-from figures._shared.style import TRUTH, draw, picture
+from figures._shared.style import CENTRED, TRUTH, draw, picture
 from training import augment
 
 HERE = Path(__file__).parent
@@ -45,8 +45,8 @@ def paint(figure, theme, crop, made):
     for axes, content in zip(panels.ravel(), [*shown, *below], strict=True):
         if content is None:
             axes.set_axis_off()
-            axes.text(0.5, 0.5, "the same,\nrecorded\ndifferently", ha="center", va="center",
-                      transform=axes.transAxes)  # fmt: skip
+            words = "the same,\nrecorded\ndifferently"
+            axes.text(0.5, 0.5, words, transform=axes.transAxes, **CENTRED)
             continue
         image, labels, title = content
         picture(axes, image, title, vmin=-0.1, vmax=1)
@@ -59,13 +59,14 @@ def main():
     one = sample()
     made = list(versions(one))
     crop = one.image[data.TOUCHING], one.labels[data.TOUCHING]
-    draw(HERE / "augmentation", lambda figure, theme: paint(figure, theme, crop, made),
-         width=600, height=330)  # fmt: skip
-    write(HERE, {
-        "zoom_low": np.exp(-augment.ZOOM_SPREAD), "zoom_high": np.exp(augment.ZOOM_SPREAD),
+    draw(HERE / "augmentation", paint, crop, made, width=600, height=330)
+    numbers = {
+        "zoom_low": np.exp(-augment.ZOOM_SPREAD),
+        "zoom_high": np.exp(augment.ZOOM_SPREAD),
         "chance_percent": 100 * augment.CHANCE,
         "on_a_nucleus_percent": 100 * augment.ON_A_NUCLEUS,
-    })  # fmt: skip
+    }
+    write(HERE, numbers)
 
 
 if __name__ == "__main__":

@@ -58,12 +58,7 @@ def main():
     pixel, polygon, star_iou = best_star(mask)
     flow = flow_of(mask)
     recovered = recover(flow, mask)
-    draw(
-        HERE / "bent_cell",
-        lambda figure, theme: paint(figure, theme, mask, pixel, polygon, walk(flow, mask)),
-        width=560,
-        height=305,
-    )
+    draw(HERE / "bent_cell", paint, mask, pixel, polygon, walk(flow, mask), width=560, height=305)
     write(
         HERE,
         {

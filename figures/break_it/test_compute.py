@@ -14,9 +14,11 @@ GALLERY, SCORES = read("failures"), read("break_it")
 def test_where_the_gallery_has_the_same_fault_it_has_the_same_score():
     """If not: `make figures ONLY="failures break_it"`, with the same weights."""
     pairs = {
-        "recorded": ("original", None), "blur5": ("blurred", None),
-        "noise4": ("noisy", "denoise"), "size4": ("small", "rescale"),
-    }  # fmt: skip
+        "recorded": ("original", None),
+        "blur5": ("blurred", None),
+        "noise4": ("noisy", "denoise"),
+        "size4": ("small", "rescale"),
+    }
     for name, (gallery, fix) in pairs.items():
         values, stardist = GALLERY[gallery], SCORES[name]["stardist"]
         assert stardist["none"] == values.get("before", values)["ap"], name

@@ -26,8 +26,9 @@ STEPS, MIN_SIZE = 200, 15
 MARGIN, AROUND = 16, 20  # px: shown around the running example; walked on around that, unseen
 FLOW_UNIT, LOGIT_UNIT = 16, 8  # parts of 1 that are kept: powers of 2, so floats hold them exactly
 DEFAULT = (0.0, 0.4)  # cell probability, flow error
-SETTINGS = (DEFAULT, (-6, 0.4), (-4, 0.6), (-2, 0.4), (-1, 0.2), (0, 0.1), (0, 1.5), (1, 0.05),
-            (2, 0.4), (3, 0.3), (4, 0.2), (5.5, 0.4), (-6, 1.5))  # fmt: skip
+CELL_PROBABILITIES = (-6, -4, -2, -1, 0, 0, 1, 2, 3, 4, 5.5, -6)
+FLOW_ERRORS = (0.4, 0.6, 0.4, 0.2, 0.1, 1.5, 0.05, 0.4, 0.3, 0.2, 0.4, 1.5)
+SETTINGS = (DEFAULT, *zip(CELL_PROBABILITIES, FLOW_ERRORS, strict=True))
 COLOURS = (TRUTH, PINK, GREEN, "#F0E442")
 PAGE = HERE / "page.json"
 
@@ -101,9 +102,13 @@ def masks_of(flow, logit, cellprob, flow_threshold):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about sparse tensors
         return dynamics.compute_masks(
-            flow.copy(), logit, niter=STEPS, cellprob_threshold=cellprob,
-            flow_threshold=flow_threshold, min_size=MIN_SIZE,
-        )  # fmt: skip
+            flow.copy(),
+            logit,
+            niter=STEPS,
+            cellprob_threshold=cellprob,
+            flow_threshold=flow_threshold,
+            min_size=MIN_SIZE,
+        )
 
 
 def walk(flow, logit, starts, steps=STEPS, cellprob=DEFAULT[0]):
@@ -187,12 +192,7 @@ def main():
     flow, logit = unpack(page)
     labels = masks_of(flow, logit, *DEFAULT)
     image = data.nuclei()[0][SHOWN]
-    draw(
-        HERE / "cellpose_dynamics",
-        lambda figure, theme: paint(figure, theme, image, flow, logit, labels),
-        width=560,
-        height=306,
-    )
+    draw(HERE / "cellpose_dynamics", paint, image, flow, logit, labels, width=560, height=306)
     write(HERE, numbers(flow, logit))
 
 

@@ -227,17 +227,17 @@ function sizesOf(labels) {
 
 /** The pixels of each label, and the rows and columns they lie in. */
 function boxes(labels, rows, columns) {
-  const found = [];
+  const all = [];
   labels.forEach((label, i) => {
     if (!label) return;
     const [row, column] = [Math.floor(i / columns), i % columns];
-    const box = found[label] ??= { top: row, left: column, bottom: row, right: column, pixels: [] };
+    const box = all[label] ??= { top: row, left: column, bottom: row, right: column, pixels: [] };
     box.bottom = row;
     box.left = Math.min(box.left, column);
     box.right = Math.max(box.right, column);
     box.pixels.push(i);
   });
-  return Array.from(found);
+  return Array.from(all);
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -385,12 +385,12 @@ function build(figure, field) {
   }
 
   function shown(labels) {
-    const found = new Set();
+    const values = new Set();
     for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) found.add(labels[index(row, column)]);
+      for (let column = 0; column < width; column++) values.add(labels[index(row, column)]);
     }
-    found.delete(0);
-    return found;
+    values.delete(0);
+    return values;
   }
 
   function walker(row, column, born) {

@@ -34,13 +34,13 @@ for (const { setting, labels } of fixture.cases) {
   test(`the masks are those of Cellpose at ${setting}`, () => {
     const expected = inflateSync(Buffer.from(labels, "base64"));
     const { labels: raw } = gather(field, setting[0]);
-    const found = check(field, raw, flowErrors(field, raw), setting[1]);
-    assert.equal(new Set(found).size, new Set(expected).size);
-    for (const iou of [...bestIous(expected, found), ...bestIous(found, expected)]) {
+    const ours = check(field, raw, flowErrors(field, raw), setting[1]);
+    assert.equal(new Set(ours).size, new Set(expected).size);
+    for (const iou of [...bestIous(expected, ours), ...bestIous(ours, expected)]) {
       assert.ok(iou >= 0.95, `IoU ${iou}`);
     }
-    const differ = found.filter((label, i) => (label > 0) !== (expected[i] > 0)).length;
-    assert.ok(differ <= 0.001 * found.length, `${differ} pixels differ`);
+    const differ = ours.filter((label, i) => (label > 0) !== (expected[i] > 0)).length;
+    assert.ok(differ <= 0.001 * ours.length, `${differ} pixels differ`);
   });
 }
 

@@ -60,8 +60,9 @@ def test_the_view_holds_the_running_example_and_pixels_walk_on_around_it():
     image, _ = data.nuclei()
     inside = image[WALKED][VIEW]
     np.testing.assert_array_equal(inside, image[SHOWN])
-    assert all(a.start <= b.start and b.stop <= a.stop
-               for a, b in zip(SHOWN, data.TOUCHING, strict=True))  # fmt: skip
+    assert all(
+        a.start <= b.start and b.stop <= a.stop for a, b in zip(SHOWN, data.TOUCHING, strict=True)
+    )
     assert grown((slice(3, 9), slice(20, 30)), 5) == (slice(0, 14), slice(15, 35))
 
 

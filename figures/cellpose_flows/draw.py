@@ -158,21 +158,11 @@ def main():
     objects = recover(flow, labels > 0)
     # Each nucleus gets the object that covers most of it, so that colours stay the same.
     recovered = [objects == np.bincount(objects[mask]).argmax() for mask in masks]
-    draw(
-        HERE / "cellpose_flows",
-        lambda figure, theme: paint(figure, theme, image, masks, flow, ways, recovered),
-        width=560,
-        height=590,
-    )
+    draw(HERE / "cellpose_flows", paint, image, masks, flow, ways, recovered, width=560, height=590)
     whole, truth = data.nuclei()
     larger = np.argwhere(masks[0]).mean(axis=0)
     centre = [axis.start + position for axis, position in zip(data.TOUCHING, larger, strict=True)]
-    draw(
-        HERE / "cellpose_diameter",
-        lambda figure, theme: paint_diameters(figure, theme, whole, centre),
-        width=560,
-        height=250,
-    )
+    draw(HERE / "cellpose_diameter", paint_diameters, whole, centre, width=560, height=250)
     on_the_way = [np.hypot(*(way - way[-1]).transpose(1, 0, 2)) > 1 for way in ways]
     write(
         HERE,

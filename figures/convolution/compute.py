@@ -60,12 +60,14 @@ def compute():
     window = pixels[1:4, 1:4]
     left, right = window[:, 0], window[:, 2]
     numbers = {
-        "row": data.TOUCHING[0].start + row + 2, "column": data.TOUCHING[1].start + column + 2,
+        "row": data.TOUCHING[0].start + row + 2,
+        "column": data.TOUCHING[1].start + column + 2,
         "window": {f"r{i}c{j}": window[i, j] for i in range(3) for j in range(3)},
-        "left": left @ (1, 2, 1), "right": right @ (1, 2, 1),
+        "left": left @ (1, 2, 1),
+        "right": right @ (1, 2, 1),
         "result": np.sum(window * EDGE),
         "blurred": np.mean(window),
-    }  # fmt: skip
+    }
     return image[data.TOUCHING].astype(float), pixels, numbers
 
 

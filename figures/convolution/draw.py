@@ -6,27 +6,26 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from scipy.ndimage import correlate
 
-from figures._shared.style import draw
+from figures._shared.style import CENTRED, draw
 from figures.convolution.compute import BLUR, EDGE, compute, convolve, max_pool
 
 HERE = Path(__file__).parent
 
 
-def table(axes, values, *, colours, limits, theme, digits="{:.0f}", marked=None, mark=None):
+def table(axes, values, *, limits, theme, marked=None):
     """Numbers in squares, like a spreadsheet."""
-    axes.imshow(values, cmap=colours, vmin=limits[0], vmax=limits[1], interpolation="none")
+    axes.imshow(values, cmap="gray", vmin=limits[0], vmax=limits[1], interpolation="none")
     middle = sum(limits) / 2
     for (row, column), value in np.ndenumerate(values):
-        dark = value < middle
-        axes.text(column, row, digits.format(value).replace("-", "−"), ha="center", va="center",
-                  color="white" if dark else "#1f2933", fontsize=15)  # fmt: skip
+        ink = "white" if value < middle else "#1f2933"
+        axes.text(column, row, f"{value:.0f}".replace("-", "−"), color=ink, fontsize=15, **CENTRED)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     for line in range(1, len(values)):
         axes.axhline(line - 0.5, color=theme.muted, lw=0.6)
         axes.axvline(line - 0.5, color=theme.muted, lw=0.6)
     if marked:
-        axes.add_patch(Rectangle(*marked, fill=False, ec=mark, lw=4, clip_on=False))
+        axes.add_patch(Rectangle(*marked, fill=False, ec=theme.predicted, lw=4, clip_on=False))
 
 
 def paint_numbers(figure, theme, pixels):
@@ -35,20 +34,20 @@ def paint_numbers(figure, theme, pixels):
     width, height, square = 560, 262, 38
 
     def place(left, top, side):
-        return figure.add_axes((left / width, 1 - (top + side * square) / height,
-                                side * square / width, side * square / height))  # fmt: skip
+        side *= square
+        bottom = 1 - (top + side) / height
+        return figure.add_axes((left / width, bottom, side / width, side / height))
 
     first, kernel, last = place(4, 60, 5), place(246, 98, 3), place(430, 98, 3)
-    table(first, pixels, colours="gray", limits=(0, pixels.max()), theme=theme,
-          marked=((0.5, 0.5), 3, 3), mark=theme.predicted)  # fmt: skip
-    table(kernel, EDGE, colours="gray", limits=(-4, 4), theme=theme)
-    table(last, result, colours="gray", limits=(-np.abs(result).max(), np.abs(result).max()),
-          theme=theme, marked=((0.5, 0.5), 1, 1), mark=theme.predicted)  # fmt: skip
+    largest = np.abs(result).max()
+    table(first, pixels, limits=(0, pixels.max()), theme=theme, marked=((0.5, 0.5), 3, 3))
+    table(kernel, EDGE, limits=(-4, 4), theme=theme)
+    table(last, result, limits=(-largest, largest), theme=theme, marked=((0.5, 0.5), 1, 1))
     for axes, title in ((first, "5×5 pixels"), (kernel, "kernel"), (last, "result")):
         left = axes.get_position().x0 + axes.get_position().width / 2
         figure.text(left, 1 - 28 / height, title, ha="center", weight="bold")
     for x, sign in ((220, "×"), (396, "→")):
-        figure.text(x / width, 1 - 155 / height, sign, ha="center", va="center", fontsize=26)
+        figure.text(x / width, 1 - 155 / height, sign, fontsize=26, **CENTRED)
 
 
 def paint_maps(figure, theme, crop):
@@ -59,11 +58,13 @@ def paint_maps(figure, theme, crop):
     bright = {"vmin": 0, "vmax": np.percentile(crop, 99.8)}
     signed = {"vmin": -limit, "vmax": limit}
     panels = (
-        ("the crop", crop, bright), ("blur", blur, bright), ("left–right edges", edge, signed),
+        ("the crop", crop, bright),
+        ("blur", blur, bright),
+        ("left–right edges", edge, signed),
         ("top–bottom edges", across, signed),
         ("after ReLU", np.maximum(edge, 0), {"vmin": 0, "vmax": limit}),
         ("after pooling", max_pool(np.maximum(edge, 0)), {"vmin": 0, "vmax": limit}),
-    )  # fmt: skip
+    )
     grid = figure.subplots(2, 3, gridspec_kw={"wspace": 0.06, "hspace": 0.2})
     figure.subplots_adjust(left=0, right=1, top=0.93, bottom=0.0)
     for axes, (title, values, limits) in zip(grid.flat, panels, strict=True):
@@ -75,10 +76,8 @@ def paint_maps(figure, theme, crop):
 
 def main():
     crop, pixels, _ = compute()
-    draw(HERE / "convolution", lambda figure, theme: paint_numbers(figure, theme, pixels),
-         width=560, height=262)  # fmt: skip
-    draw(HERE / "feature_maps", lambda figure, theme: paint_maps(figure, theme, crop),
-         width=560, height=415)  # fmt: skip
+    draw(HERE / "convolution", paint_numbers, pixels, width=560, height=262)
+    draw(HERE / "feature_maps", paint_maps, crop, width=560, height=415)
 
 
 if __name__ == "__main__":

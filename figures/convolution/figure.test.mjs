@@ -12,9 +12,9 @@ const { pixels, kernels } = shown;
 
 for (const { name, weights, divisor, result } of cases) {
   test(`${name} agrees with scipy.ndimage.correlate at every place`, () => {
-    const found = correlate(pixels, { weights, divisor });
-    assert.equal(found.length, pixels.length - 2);
-    found.forEach((line, row) => {
+    const map = correlate(pixels, { weights, divisor });
+    assert.equal(map.length, pixels.length - 2);
+    map.forEach((line, row) => {
       assert.equal(line.length, result[row].length);
       line.forEach((value, column) => assert.ok(Math.abs(value - result[row][column]) < 1e-4));
     });

@@ -90,9 +90,9 @@ def test_a_diameter_that_is_too_large_fails_as_well(numbers):
 
 
 def test_without_a_diameter_this_model_does_better_still(numbers):
-    told, untold = ap(numbers, "diameter_none")
-    assert told == numbers["diameter"]["after"]["ap"]
-    assert untold > told + MARGIN
+    with_diameter, without = ap(numbers, "diameter_none")
+    assert with_diameter == numbers["diameter"]["after"]["ap"]
+    assert without > with_diameter + MARGIN
 
 
 def test_pictures_are_small_and_show_errors_without_colour():
@@ -112,13 +112,15 @@ def test_a_view_is_drawn_with_hits_crosses_and_dashes(tmp_path, monkeypatch):
     monkeypatch.setattr(failures, "truth_part", lambda: truth)
     monkeypatch.setattr(failures, "truth_at", lambda zoom: truth)
     monkeypatch.setattr(failures, "HERE", tmp_path)
-    found = np.zeros_like(truth)
-    found[150:170, 50:70], found[200:220, 60:80] = 1, 2
-    view = failures.View(np.random.default_rng(0).random((256, 256)), found)
+    labels = np.zeros_like(truth)
+    labels[150:170, 50:70], labels[200:220, 60:80] = 1, 2
+    view = failures.View(np.random.default_rng(0).random((256, 256)), labels)
     failures.draw_pair("small", (view, view), {"before": {"ap": 1 / 3}, "after": {"ap": 1 / 3}})
     text = (tmp_path / "failure_small.svg").read_text(encoding="utf-8")
     assert "before: AP 0.33" in text
-    drawn = [re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
-             for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)]  # fmt: skip
+    drawn = [
+        re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
+        for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)
+    ]
     assert [len(paths) for paths in drawn] == [2, 2, 2]  # one in each of two panels
     assert all("l10 10m0-10l-10 10" in path for path in drawn[1])  # the cross

@@ -11,7 +11,7 @@ from skimage.segmentation import find_boundaries
 from bioimage_course import data
 from figures._shared.course_network import course_network
 from figures._shared.files import write
-from figures._shared.style import ERROR, PINK, PREDICTED, draw, picture
+from figures._shared.style import CENTRED, ERROR, PINK, PREDICTED, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -53,9 +53,11 @@ def touching_pair(truth):
     """
     neighbours = {label: set() for label in range(1, truth.max() + 1)}
     for near, far in (
-        (truth[:, :-1], truth[:, 1:]), (truth[:-1], truth[1:]),
-        (truth[:-1, :-1], truth[1:, 1:]), (truth[1:, :-1], truth[:-1, 1:]),
-    ):  # fmt: skip
+        (truth[:, :-1], truth[:, 1:]),
+        (truth[:-1], truth[1:]),
+        (truth[:-1, :-1], truth[1:, 1:]),
+        (truth[1:, :-1], truth[:-1, 1:]),
+    ):
         contact = (near != far) & (near > 0) & (far > 0)
         for pair in zip(near[contact].tolist(), far[contact].tolist(), strict=True):
             neighbours[pair[0]].add(pair[1])
@@ -90,8 +92,10 @@ def found_by_stardist(image, truth):
     result = {}
     for name, normalised in ways.items():
         labels, _ = model.predict_instances(normalised)
-        result[name] = {"objects": int(labels.max()),
-                        "right": int(matching(truth, labels, thresh=0.5).tp)}  # fmt: skip
+        result[name] = {
+            "objects": int(labels.max()),
+            "right": int(matching(truth, labels, thresh=0.5).tp),
+        }
     return result
 
 
@@ -121,27 +125,41 @@ def compute():
         tissue[:, 0], DARK_PERCENT
     )  # what absorbs most red: nuclei
     numbers = {
-        "largest": image.max(), "median": np.median(image),
+        "largest": image.max(),
+        "median": np.median(image),
         "limits": {name: {"low": low, "high": high} for name, (low, high) in ends.items()},
-        "pixel": {"grey": pixel, "field": scaled(pixel, *ends["field"]),
-                  "alone": scaled(pixel, *ends["nuclei"])},
-        "noise": {"field": scaled(noise, *ends["field"]).max(),
-                  "alone": scaled(noise, *ends["empty"]).max(),
-                  "above_half_field": np.sum(scaled(noise, *ends["field"]) > 0.5),
-                  "above_half_alone": np.sum(scaled(noise, *ends["empty"]) > 0.5)},
+        "pixel": {
+            "grey": pixel,
+            "field": scaled(pixel, *ends["field"]),
+            "alone": scaled(pixel, *ends["nuclei"]),
+        },
+        "noise": {
+            "field": scaled(noise, *ends["field"]).max(),
+            "alone": scaled(noise, *ends["empty"]).max(),
+            "above_half_field": np.sum(scaled(noise, *ends["field"]) > 0.5),
+            "above_half_alone": np.sum(scaled(noise, *ends["empty"]) > 0.5),
+        },
         "outside_percent": 100 * np.mean((image < ends["field"][0]) | (image > ends["field"][1])),
-        "overexposed": {"factor": OVEREXPOSED,
-                        "saturated_percent": 100 * np.mean(over[truth > 0] == 255),
-                        "spread": spread(honest), "spread_saturated": spread(clipped)},
-        "jpeg": {"quality": JPEG_QUALITY, "labels": truth.max(),
-                 "labels_after": np.unique(damaged).size - 1,
-                 "changed_percent": 100 * np.mean(damaged != truth),
-                 "pixels_changed_percent": 100 * np.mean(photo != image),
-                 "largest_change": np.abs(photo.astype(int) - image).max()},
-        "tissue": {"percent": DARK_PERCENT,
-                   "nuclei": dict(zip("rgb", np.median(tissue[dark], axis=0), strict=True)),
-                   "rest": dict(zip("rgb", np.median(tissue[~dark], axis=0), strict=True))},
-    }  # fmt: skip
+        "overexposed": {
+            "factor": OVEREXPOSED,
+            "saturated_percent": 100 * np.mean(over[truth > 0] == 255),
+            "spread": spread(honest),
+            "spread_saturated": spread(clipped),
+        },
+        "jpeg": {
+            "quality": JPEG_QUALITY,
+            "labels": truth.max(),
+            "labels_after": np.unique(damaged).size - 1,
+            "changed_percent": 100 * np.mean(damaged != truth),
+            "pixels_changed_percent": 100 * np.mean(photo != image),
+            "largest_change": np.abs(photo.astype(int) - image).max(),
+        },
+        "tissue": {
+            "percent": DARK_PERCENT,
+            "nuclei": dict(zip("rgb", np.median(tissue[dark], axis=0), strict=True)),
+            "rest": dict(zip("rgb", np.median(tissue[~dark], axis=0), strict=True)),
+        },
+    }
     return image, truth, numbers
 
 
@@ -150,12 +168,12 @@ def paint(figure, theme, image, numbers):
     width, height = 560, 852
 
     def place(left, top, wide, high):
-        return figure.add_axes((left / width, 1 - (top + high) / height,
-                                wide / width, high / height))  # fmt: skip
+        bottom = 1 - (top + high) / height
+        return figure.add_axes((left / width, bottom, wide / width, high / height))
 
     axes = place(66, 34, 480, 140)
-    axes.hist(image.ravel(), bins=np.arange(0, 241, 2), color=theme.muted, alpha=0.7,
-              histtype="stepfilled")  # fmt: skip
+    pixels, edges = np.histogram(image, np.arange(0, 241, 2))
+    axes.stairs(pixels, edges, fill=True, color=theme.muted, alpha=0.7)
     axes.set(yscale="log", xlim=(0, 240), ylim=(1, 8e4), xticks=[])
     axes.set_yticks([1, 100, 10000], ["1", "100", "10,000"])
     axes.minorticks_off()
@@ -165,10 +183,8 @@ def paint(figure, theme, image, numbers):
     for row, (name, words) in enumerate(names.items()):
         low, high = numbers["limits"][name].values()
         bars.plot((low, high), (row, row), color=theme.predicted, lw=8, solid_capstyle="butt")
-        inside = high - low > 100
-        bars.text((low + high) / 2 if inside else high + 4, row - 0.28,
-                  f"{words}: {low:.0f} to {high:.0f}", ha="center" if inside else "left",
-                  va="bottom")  # fmt: skip
+        x, side = ((low + high) / 2, "center") if high - low > 100 else (high + 4, "left")
+        bars.text(x, row - 0.28, f"{words}: {low:.0f} to {high:.0f}", ha=side, va="bottom")
     bars.set(xlim=(0, 240), ylim=(2.6, -1), yticks=[], xticks=range(0, 241, 50))
     bars.spines["left"].set_visible(False)
     bars.set_xlabel("grey value; the bar becomes 0 to 1")
@@ -182,8 +198,7 @@ def paint(figure, theme, image, numbers):
             values = few_greys(scaled(image[window], *shown.values()))
             picture(place(left, 374 + row * 242, 234, 234), values, vmin=0, vmax=1)
     for row, (_, _, words) in enumerate(rows):
-        figure.text(44 / width, 1 - (491 + row * 242) / height, words, rotation=90, ha="center",
-                    va="center")  # fmt: skip
+        figure.text(44 / width, 1 - (491 + row * 242) / height, words, rotation=90, **CENTRED)
 
 
 def paint_files(figure, theme, image, truth):
@@ -192,15 +207,17 @@ def paint_files(figure, theme, image, truth):
     row, column, first, second = touching_pair(truth)
     rows, columns = np.nonzero(np.isin(truth, (first, second)))
     half = max(np.ptp(rows), np.ptp(columns)) // 2 + 5
-    top, left = (int(np.clip((i.min() + i.max()) // 2 - half, 0, 512 - 2 * half))
-                 for i in (rows, columns))  # fmt: skip
+    top, left = (
+        int(np.clip((i.min() + i.max()) // 2 - half, 0, 512 - 2 * half)) for i in (rows, columns)
+    )
     window = slice(top, top + 2 * half), slice(left, left + 2 * half)
     labels = truth[window] * np.isin(truth[window], (first, second))
     row, start = row - top, column - left - count // 2  # of the numbers that are shown
     grey = np.clip(image[window] / np.percentile(image[window], 99.8), 0, 1)
     overlay = np.repeat((grey[..., None] * 255).astype("uint8"), 3, axis=2)
-    overlay[find_boundaries(labels, mode="inner")] = [int(PREDICTED[i : i + 2], 16)
-                                                      for i in (1, 3, 5)]  # fmt: skip
+    overlay[find_boundaries(labels, mode="inner")] = [
+        int(PREDICTED[i : i + 2], 16) for i in (1, 3, 5)
+    ]
     colours = np.zeros((*labels.shape, 3))
     for label, colour in ((first, "#56B4E9"), (second, PINK)):
         colours[labels == label] = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -212,30 +229,29 @@ def paint_files(figure, theme, image, truth):
     )
     for i, (title, shown, lines) in enumerate(files):
         left = i * (side + 16)
-        axes = figure.add_axes((left / width, 1 - (34 + side) / height, side / width,
-                                side / height))  # fmt: skip
+        axes = figure.add_axes(
+            (left / width, 1 - (34 + side) / height, side / width, side / height)
+        )
         picture(axes, shown, title, vmin=0, vmax=255)
-        axes.add_patch(Rectangle((start - 0.5, row - 0.5), count, 1, fill=False, lw=2,
-                                 ec=ERROR))  # fmt: skip
+        axes.add_patch(Rectangle((start - 0.5, row - 0.5), count, 1, fill=False, lw=2, ec=ERROR))
         for line, (name, values) in enumerate(lines):
             y = 1 - (240 + line * 24) / height
             figure.text((left + 2) / width, y, name, fontsize=14, weight="bold")
-            cell = (side - 20 * bool(name)) / count
+            first_cell = left + 20 * bool(name)
+            cell = (left + side - first_cell) / count
             for k, value in enumerate(values[start : start + count]):
-                figure.text((left + 20 * bool(name) + (k + 0.5) * cell) / width, y, str(value),
-                            fontsize=14, ha="center")  # fmt: skip
-    for i, words in enumerate(("1 area:\nthe border is lost", "2 numbers:\n2 nuclei",
-                               "colours:\nnothing to count")):  # fmt: skip
-        figure.text((i * (side + 16) + side / 2) / width, 1 - 338 / height, words, ha="center",
-                    va="center", color=theme.muted)  # fmt: skip
+                x = (first_cell + (k + 0.5) * cell) / width
+                figure.text(x, y, str(value), fontsize=14, ha="center")
+    meaning = ("1 area:\nthe border is lost", "2 numbers:\n2 nuclei", "colours:\nnothing to count")
+    for i, words in enumerate(meaning):
+        x = (i * (side + 16) + side / 2) / width
+        figure.text(x, 1 - 338 / height, words, color=theme.muted, **CENTRED)
 
 
 def main():
     image, truth, numbers = compute()
-    draw(HERE / "normalisation", lambda figure, theme: paint(figure, theme, image, numbers),
-         width=560, height=852)  # fmt: skip
-    draw(HERE / "label_files", lambda figure, theme: paint_files(figure, theme, image, truth),
-         width=560, height=372)  # fmt: skip
+    draw(HERE / "normalisation", paint, image, numbers, width=560, height=852)
+    draw(HERE / "label_files", paint_files, image, truth, width=560, height=372)
     write(HERE, numbers | {"found": found_by_stardist(image, truth)})
 
 

@@ -17,8 +17,8 @@ from figures.neuron import draw as neuron
 HERE = Path(__file__).parent
 
 SHOWN = {"step1": 1, "step2": 2, "step3": 3, "last": neuron.NUM_STEPS}
-RATES = {"small": neuron.TOO_SMALL, "fitting": neuron.LEARNING_RATE, "wide": 30.0,
-         "large": neuron.TOO_LARGE}  # fmt: skip
+RATES = {"small": neuron.TOO_SMALL, "fitting": neuron.LEARNING_RATE}
+RATES |= {"wide": 30.0, "large": neuron.TOO_LARGE}
 BOTH_STEPS = 300
 
 
@@ -66,14 +66,17 @@ def figure():
     grey = np.unique(image)
     lowest = minimize(lambda place: neuron.loss(x, y, *place, counts), (neuron.WEIGHT, 0.0)).x
     return {
-        "low": float(numbers["low"]), "high": float(numbers["high"]),
-        "weight": neuron.WEIGHT, "rate": neuron.LEARNING_RATE, "steps": neuron.NUM_STEPS,
+        "low": float(numbers["low"]),
+        "high": float(numbers["high"]),
+        "weight": neuron.WEIGHT,
+        "rate": neuron.LEARNING_RATE,
+        "steps": neuron.NUM_STEPS,
         "lowest": np.round(lowest, 1).tolist(),
         "four": [[int(p["grey"]), p["truth"]] for p in numbers["step"]["pixels"].values()],
         "grey": grey.tolist(),
         "background": [int(((image == value) & (truth == 0)).sum()) for value in grey],
         "nucleus": [int(((image == value) & (truth > 0)).sum()) for value in grey],
-    }  # fmt: skip
+    }
 
 
 def fixture():

@@ -37,8 +37,9 @@ def test_images_of_another_kind_lie_far_above(history):
 def test_their_line_ends_where_the_network_begins_to_learn_from_them(history):
     stages = history["settings"]["stages"]
     ends = loss_curves.stage_ends(history)
-    begins = next(end - stage["steps"] for end, stage in zip(ends, stages, strict=True)
-                  if stage["families"])  # fmt: skip
+    begins = next(
+        end - stage["steps"] for end, stage in zip(ends, stages, strict=True) if stage["families"]
+    )
     assert loss_curves.series(history, "loss_families")[0][-1] == begins
 
 

@@ -19,15 +19,20 @@ def test_one_pixel_aside_is_a_match_and_one_more_is_none(numbers):
 
 
 def test_ious_of_the_five_objects_are_those_of_the_table():
-    truth, found = hand.five_objects()
+    truth, predicted = hand.five_objects()
     ious = {
-        (nucleus, name): ((truth == nucleus) & (found == number)).sum()
-        / ((truth == nucleus) | (found == number)).sum()
+        (nucleus, name): ((truth == nucleus) & (predicted == number)).sum()
+        / ((truth == nucleus) | (predicted == number)).sum()
         for number, name in enumerate("ABCDE", start=1)
         for nucleus in range(1, 6)
     }
-    expected = {(1, "A"): 16 / 16, (2, "B"): 12 / 20, (3, "D"): 24 / 32, (4, "D"): 8 / 32,
-                (5, "E"): 8 / 24}  # fmt: skip
+    expected = {
+        (1, "A"): 16 / 16,
+        (2, "B"): 12 / 20,
+        (3, "D"): 24 / 32,
+        (4, "D"): 8 / 32,
+        (5, "E"): 8 / 24,
+    }
     assert {pair: value for pair, value in ious.items() if value} == pytest.approx(expected)
 
 
@@ -65,9 +70,9 @@ def test_the_two_aps_answer_different_questions(numbers):
 def test_above_one_half_a_match_is_unique_and_at_one_half_it_is_not():
     random = np.random.default_rng(0)
     for _ in range(200):
-        truth, found = random.integers(0, 4, (2, 5, 5))
+        truth, predicted = random.integers(0, 4, (2, 5, 5))
         shared = np.zeros((4, 4))
-        np.add.at(shared, (truth, found), 1)
+        np.add.at(shared, (truth, predicted), 1)
         iou = shared / np.maximum(shared.sum(1, keepdims=True) + shared.sum(0) - shared, 1)
         above = iou[1:, 1:] > 0.5
         assert above.sum(axis=0).max() <= 1 and above.sum(axis=1).max() <= 1

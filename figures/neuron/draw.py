@@ -61,8 +61,9 @@ def at_other_rates(x, y, counts):
     """Loss after the first and the last step with a learning rate that does not fit."""
     result = {}
     for name, rate in (("small", TOO_SMALL), ("large", TOO_LARGE)):
-        visited = train(x, y, counts, weight=WEIGHT, bias=0.0, learning_rate=rate,
-                        num_steps=NUM_STEPS)  # fmt: skip
+        visited = train(
+            x, y, counts, weight=WEIGHT, bias=0.0, learning_rate=rate, num_steps=NUM_STEPS
+        )
         first, last = (loss(x, y, WEIGHT, visited[step], counts) for step in (1, -1))
         result[name] = {"rate": rate, "loss_first": first, "loss_last": last}
     return result
@@ -72,8 +73,12 @@ def chain(brightness, is_nucleus):
     """The factors of the chain rule for one pixel, at bias 0."""
     p = predict(brightness, WEIGHT, 0.0)
     of_p = (p - is_nucleus) / (p * (1 - p))
-    return {"of_p": of_p, "of_z": p * (1 - p), "of_bias": of_p * p * (1 - p),
-            "of_weight": of_p * p * (1 - p) * brightness}  # fmt: skip
+    return {
+        "of_p": of_p,
+        "of_z": p * (1 - p),
+        "of_bias": of_p * p * (1 - p),
+        "of_weight": of_p * p * (1 - p) * brightness,
+    }
 
 
 def four_pixels(image, truth):
@@ -111,35 +116,46 @@ def compute():
     four = four_pixels(image, truth)
     table = [
         {
-            "row": row, "column": column, "grey": image[row, column],
-            "brightness": brightness[row, column], "z": WEIGHT * brightness[row, column],
+            "row": row,
+            "column": column,
+            "grey": image[row, column],
+            "brightness": brightness[row, column],
+            "z": WEIGHT * brightness[row, column],
             "p": predict(brightness[row, column], WEIGHT, 0.0),
             "truth": int(truth[row, column] > 0),
             "error": predict(brightness[row, column], WEIGHT, 0.0) - (truth[row, column] > 0),
         }
         for row, column in zip(*four, strict=True)
-    ]  # fmt: skip
+    ]
     x4, y4 = brightness[four], (truth[four] > 0).astype(float)
     before, after = train(x4, y4, weight=WEIGHT, bias=0.0, learning_rate=LEARNING_RATE, num_steps=1)
     gradient = np.mean(predict(x4, WEIGHT, before) - y4)
     numbers = {
-        "weight": WEIGHT, "learning_rate": LEARNING_RATE, "steps": NUM_STEPS,
-        "low": low, "high": high,
+        "weight": WEIGHT,
+        "learning_rate": LEARNING_RATE,
+        "steps": NUM_STEPS,
+        "low": low,
+        "high": high,
         "loss_first": loss(x, y, WEIGHT, visited[0], counts),
         "loss_second": loss(x, y, WEIGHT, visited[1], counts),
         "loss_last": loss(x, y, WEIGHT, visited[-1], counts),
-        "bias_last": visited[-1], "grey_last": -visited[-1] / WEIGHT * (high - low) + low,
+        "bias_last": visited[-1],
+        "grey_last": -visited[-1] / WEIGHT * (high - low) + low,
         "grey_both": -bias / weight * (high - low) + low,
         "loss_both": loss(x, y, weight, bias, counts),
         "otsu": threshold_otsu(image),
-        "rates": at_other_rates(x, y, counts), "chain": chain(x4[0], y4[0]),
+        "rates": at_other_rates(x, y, counts),
+        "chain": chain(x4[0], y4[0]),
         "correct_percent": 100 * np.mean((brightness > -bias / weight) == (truth > 0)),
         "step": {
             "pixels": {f"p{i}": row for i, row in enumerate(table, 1)},
-            "sum": gradient * 4, "gradient": gradient, "bias": after,
-            "loss_before": loss(x4, y4, WEIGHT, before), "loss_after": loss(x4, y4, WEIGHT, after),
+            "sum": gradient * 4,
+            "gradient": gradient,
+            "bias": after,
+            "loss_before": loss(x4, y4, WEIGHT, before),
+            "loss_after": loss(x4, y4, WEIGHT, after),
         },
-    }  # fmt: skip
+    }
     return x, y, counts, visited, numbers
 
 
@@ -149,8 +165,9 @@ def paint(figure, theme, x, y, counts, visited):
 
     bins = np.linspace(-0.05, 0.7, 51)
     for inside, colour, label, place in (
-        (0, theme.muted, "background", (-0.045, 1.06)), (1, theme.truth, "nucleus", (0.25, 1.06)),
-    ):  # fmt: skip
+        (0, theme.muted, "background", (-0.045, 1.06)),
+        (1, theme.truth, "nucleus", (0.25, 1.06)),
+    ):
         pixels, _ = np.histogram(x, bins, weights=counts * (y if inside else 1 - y))
         top.stairs(pixels / pixels.max(), bins, fill=True, color=colour, alpha=0.45)
         top.text(*place, label, color=colour, weight="bold")
@@ -168,9 +185,10 @@ def paint(figure, theme, x, y, counts, visited):
     losses = [loss(x, y, WEIGHT, b, counts) for b in shown]
     bottom.plot(shown, losses, "o", color=theme.predicted, ms=9)
     for step, words, offset, side in (
-        (0, "step 0: bias 0", (-12, 4), "right"), (1, "step 1", (12, -6), "left"),
+        (0, "step 0: bias 0", (-12, 4), "right"),
+        (1, "step 1", (12, -6), "left"),
         (len(shown) - 1, "lowest loss", (0, 34), "center"),
-    ):  # fmt: skip
+    ):
         bottom.annotate(
             words, (shown[step], losses[step]), xytext=offset, ha=side, textcoords="offset points"
         )
@@ -180,8 +198,7 @@ def paint(figure, theme, x, y, counts, visited):
 
 def main():
     x, y, counts, visited, numbers = compute()
-    draw(HERE / "neuron", lambda figure, theme: paint(figure, theme, x, y, counts, visited),
-         width=560, height=560)  # fmt: skip
+    draw(HERE / "neuron", paint, x, y, counts, visited, width=560, height=560)
     write(HERE, numbers)
 
 

@@ -61,16 +61,17 @@ def train(windows, truth, validation, *, seed=0, num_epochs=NUM_EPOCHS):
     """Losses per epoch, (training, validation), and the parameters at the end. Adam, one batch."""
     rng = np.random.default_rng(seed)
     parameters = [
-        rng.normal(0, np.sqrt(2 / SIDE**2), (SIDE**2, HIDDEN)), np.zeros(HIDDEN),
-        rng.normal(0, np.sqrt(2 / HIDDEN), HIDDEN), np.zeros(1),
-    ]  # fmt: skip
+        rng.normal(0, np.sqrt(2 / SIDE**2), (SIDE**2, HIDDEN)),
+        np.zeros(HIDDEN),
+        rng.normal(0, np.sqrt(2 / HIDDEN), HIDDEN),
+        np.zeros(1),
+    ]
     mean = [np.zeros_like(p) for p in parameters]
     square = [np.zeros_like(p) for p in parameters]
     history = []
     for epoch in range(1, num_epochs + 1):
-        _, logit = forward(parameters, windows)
-        history.append((loss(logit, truth), loss(forward(parameters, validation[0])[1],
-                                                 validation[1])))  # fmt: skip
+        sets = (windows, truth), validation
+        history.append([loss(forward(parameters, x)[1], y) for x, y in sets])
         for i, gradient in enumerate(gradients(parameters, windows, truth)):
             mean[i] = 0.9 * mean[i] + 0.1 * gradient
             square[i] = 0.999 * square[i] + 0.001 * gradient**2
@@ -84,10 +85,15 @@ def compute(num_epochs=NUM_EPOCHS):
     brightness, _, _ = normalise(image)
     half = image.shape[1] // 2
     validation = sample(brightness, truth > 0, slice(half, image.shape[1]), VALIDATION, seed=1)
-    runs, numbers = {}, {
-        "side": SIDE, "inputs": SIDE**2, "hidden": HIDDEN, "epochs": num_epochs,
-        "parameters": SIDE**2 * HIDDEN + HIDDEN + HIDDEN + 1, "validation": VALIDATION,
-    }  # fmt: skip
+    runs = {}
+    numbers = {
+        "side": SIDE,
+        "inputs": SIDE**2,
+        "hidden": HIDDEN,
+        "epochs": num_epochs,
+        "parameters": SIDE**2 * HIDDEN + HIDDEN + HIDDEN + 1,
+        "validation": VALIDATION,
+    }
     for name, count in (("few", FEW), ("many", MANY)):
         training = sample(brightness, truth > 0, slice(0, half), count, seed=0)
         history, parameters = train(*training, validation, num_epochs=num_epochs)
@@ -95,10 +101,13 @@ def compute(num_epochs=NUM_EPOCHS):
         best = int(history[:, 1].argmin())
         runs[name] = history
         numbers[name] = {
-            "pixels": count, "best_epoch": best + 1, "best": history[best, 1],
-            "training": history[-1, 0], "validation": history[-1, 1],
+            "pixels": count,
+            "best_epoch": best + 1,
+            "best": history[best, 1],
+            "training": history[-1, 0],
+            "validation": history[-1, 1],
             "correct_percent": 100 * right,
-        }  # fmt: skip
+        }
     return runs, numbers
 
 
@@ -113,16 +122,16 @@ def paint(figure, theme, runs, numbers):
         axes.set_title(f"{numbers[name]['pixels']} training pixels", loc="left")
         best = numbers[name]["best_epoch"]
         axes.plot(best, history[best - 1, 1], "o", color=theme.predicted, ms=9)
-        axes.annotate("lowest", (best, history[best - 1, 1]), (0, 12), ha="center",
-                      textcoords="offset points")  # fmt: skip
+        axes.annotate(
+            "lowest", (best, history[best - 1, 1]), (0, 12), ha="center", textcoords="offset points"
+        )
     panels[1].legend(loc="upper right")
     panels[1].set_xlabel("epoch: once through all training pixels")
 
 
 def main():
     runs, numbers = compute()
-    draw(HERE / "overfitting", lambda figure, theme: paint(figure, theme, runs, numbers),
-         width=560, height=520)  # fmt: skip
+    draw(HERE / "overfitting", paint, runs, numbers, width=560, height=520)
     write(HERE, numbers)
 
 

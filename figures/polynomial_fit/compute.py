@@ -59,9 +59,11 @@ def samples():
     return {
         name: sample(image[part], distance[part], count, random).round(2)
         for name, part, count in (
-            ("few", left, FEW), ("many", left, MANY), ("validation", right, VALIDATION),
+            ("few", left, FEW),
+            ("many", left, MANY),
+            ("validation", right, VALIDATION),
         )
-    }  # fmt: skip
+    }
 
 
 def error(coefficients, pixels):
@@ -87,10 +89,11 @@ def compute():
     for name in ("few", "many"):
         by_degree = fits(pixels[name], pixels["validation"])
         numbers[name] = {
-            f"d{degree}": dict(zip(("training", "validation"), np.round(by_degree[degree][1:], 3),
-                                   strict=True))
+            f"d{degree}": dict(
+                zip(("training", "validation"), np.round(by_degree[degree][1:], 3), strict=True)
+            )
             for degree in SHOWN
-        }  # fmt: skip
+        }
     return numbers
 
 
@@ -105,12 +108,15 @@ def fixture():
     grid = np.linspace(-1, 1, 25)
     return {
         name: [
-            {"curve": np.polyval(coefficients, grid).round(4).tolist(),
-             "training": round(training, 6), "validation": round(validation, 6)}
+            {
+                "curve": np.polyval(coefficients, grid).round(4).tolist(),
+                "training": round(training, 6),
+                "validation": round(validation, 6),
+            }
             for coefficients, training, validation in fits(pixels[name], pixels["validation"])
         ]
         for name in ("few", "many")
-    }  # fmt: skip
+    }
 
 
 def main():

@@ -15,14 +15,14 @@ for (const [name, degrees] of Object.entries(fixture)) {
     const all = fits(data, data[name]);
     assert.equal(all.length, degrees.length);
     degrees.forEach(({ curve, training, validation }, degree) => {
-      const found = all[degree];
-      assert.equal(found.coefficients.length, degree + 1);
+      const fitted = all[degree];
+      assert.equal(fitted.coefficients.length, degree + 1);
       curve.forEach((expected, i) => {
         const at = -reach + (2 * reach * i) / (curve.length - 1);
-        near(value(found.coefficients, at, reach), expected, 1e-3, `degree ${degree} at ${at}`);
+        near(value(fitted.coefficients, at, reach), expected, 1e-3, `degree ${degree} at ${at}`);
       });
-      near(found.training, training, 1e-5, "training");
-      near(found.validation, validation, 1e-4, "validation");
+      near(fitted.training, training, 1e-5, "training");
+      near(fitted.validation, validation, 1e-4, "validation");
     });
   });
 }

@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, Rectangle
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings, stages
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import draw, picture
 
 HERE = Path(__file__).parent
 
@@ -47,11 +47,14 @@ def compute(config):
     centre = min((r.centroid for r in typical), key=lambda c: np.hypot(c[0] - 256, c[1] - 256))
     seen = sides(stages(config))
     numbers = {
-        "median_diameter": median, "largest_diameter": float(diameters.max()),
+        "median_diameter": median,
+        "largest_diameter": float(diameters.max()),
         "sides": {f"s{i}": side for i, side in enumerate(seen)},
-        "poolings": halvings(config), "first_whole": min(side for side in seen if side >= median),
-        "last": seen[-1], "each_side": seen[-1] // 2,
-    }  # fmt: skip
+        "poolings": halvings(config),
+        "first_whole": min(side for side in seen if side >= median),
+        "last": seen[-1],
+        "each_side": seen[-1] // 2,
+    }
     return image, centre, numbers
 
 
@@ -68,33 +71,31 @@ def paint(figure, theme, image, centre, numbers):
     step = -(-2 * half // 256)
     rows, columns = (side // step for side in crop.shape)
     crop = crop[: rows * step, : columns * step].reshape(rows, step, columns, step).mean((1, 3))
-    axes.imshow(crop, cmap="gray", vmin=0, vmax=np.percentile(crop, 99.9), extent=extent,
-                interpolation="none")  # fmt: skip
-    axes.set(xticks=[], yticks=[], xlim=(-half, half), ylim=(half, -half))
-    axes.spines[:].set_visible(False)
+    picture(axes, crop, vmin=0, vmax=np.percentile(crop, 99.9), extent=extent)
+    axes.set(xlim=(-half, half), ylim=(half, -half))
     radius = numbers["median_diameter"] / 2
     pixel = 2 * half / height  # image pixels per pixel of the page
     gap = min(60, 300 / (len(labels) - 1))
+    words = {"va": "center", "weight": "bold", "annotation_clip": False}
     for i, side in enumerate(labels):
-        axes.add_patch(Rectangle((-side / 2, -side / 2), side, side, fill=False, ec="#F0B429",
-                                 lw=2))  # fmt: skip
+        axes.add_patch(
+            Rectangle((-side / 2, -side / 2), side, side, fill=False, ec="#F0B429", lw=2)
+        )
         level = pixel * (-184 + gap * (len(labels) - 1 - i))
         corner = (side / 2, max(-side / 2, min(level, side / 2)))
-        axes.annotate(f"{side} px", corner, (half + 4 * pixel, level), va="center",
-                      color=theme.predicted, weight="bold", annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": "#F0B429", "lw": 1,
-                                  "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        line = {"arrowstyle": "-", "color": "#F0B429", "lw": 1, "shrinkA": 0, "shrinkB": 0}
+        place = (half + 4 * pixel, level)
+        axes.annotate(f"{side} px", corner, place, color=theme.predicted, arrowprops=line, **words)
     axes.add_patch(Circle((0, 0), radius, fill=False, ec="#56B4E9", lw=3))
-    axes.annotate(f"nucleus:\n{numbers['median_diameter']:.0f} px", (radius * 0.7, radius * 0.7),
-                  (half + 4 * pixel, 170 * pixel), va="center", color=theme.truth, weight="bold",
-                  annotation_clip=False,
-                  arrowprops={"arrowstyle": "-", "color": "#56B4E9", "lw": 1})  # fmt: skip
+    text = f"nucleus:\n{numbers['median_diameter']:.0f} px"
+    line = {"arrowstyle": "-", "color": "#56B4E9", "lw": 1}
+    rim, place = (radius * 0.7, radius * 0.7), (half + 4 * pixel, 170 * pixel)
+    axes.annotate(text, rim, place, color=theme.truth, arrowprops=line, **words)
 
 
 def main():
     image, centre, numbers = compute(course_network().config)
-    draw(HERE / "receptive_field", lambda f, theme: paint(f, theme, image, centre, numbers),
-         width=500, height=400)  # fmt: skip
+    draw(HERE / "receptive_field", paint, image, centre, numbers, width=500, height=400)
     write(HERE, numbers)
 
 

@@ -209,9 +209,8 @@ def networks():
 
     image, truth = data.nuclei()
     stardist, bright = course_network().keras_model, normalize(image, 1, 99.8)
-    side_seen = effective(
-        lambda *at: stardist_gradient(stardist, *at), bright, inner_centres(truth)
-    )
+    centres = inner_centres(truth)
+    side_seen = effective(lambda *at: stardist_gradient(stardist, *at), bright, centres)
     yield {
         "name": "StarDist of this course",
         "layers": stardist_layers(stardist),
@@ -289,8 +288,9 @@ def fixture(presets):
         ):
             kinds[place] = kind
         stacks.append(kinds)
-    return [{"layers": layers, "sides": followed(layers), "step": step(layers)}
-            for layers in stacks]  # fmt: skip
+    return [
+        {"layers": layers, "sides": followed(layers), "step": step(layers)} for layers in stacks
+    ]
 
 
 def main():

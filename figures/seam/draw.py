@@ -36,8 +36,9 @@ def windows(shape, rows, columns):
 
 def cut(image, segment, rows, columns):
     """Segment every window on its own and put the results side by side."""
-    return joined(((w, segment(image[w])) for w in windows(image.shape, rows, columns)),
-                  image.shape)  # fmt: skip
+    return joined(
+        ((w, segment(image[w])) for w in windows(image.shape, rows, columns)), image.shape
+    )
 
 
 def seam_column():
@@ -66,15 +67,26 @@ def compute():
     in_tiles = cut(normalised, segment, cuts, cuts)
     at_once = segment(normalised)
     overlapping, _ = model.predict_instances_big(
-        normalised, axes="YX", block_size=BLOCK, min_overlap=OVERLAP, context=CONTEXT,
-        show_progress=False)  # fmt: skip
+        normalised,
+        axes="YX",
+        block_size=BLOCK,
+        min_overlap=OVERLAP,
+        context=CONTEXT,
+        show_progress=False,
+    )
     numbers = {
-        "at_once": count(at_once), "tiles": len(cuts) + 1, "tile": TILE,
-        "cut": count(in_tiles), "excess_percent": 100 * (count(in_tiles) / count(at_once) - 1),
-        "overlapping": count(overlapping), "block": BLOCK, "overlap": OVERLAP, "context": CONTEXT,
+        "at_once": count(at_once),
+        "tiles": len(cuts) + 1,
+        "tile": TILE,
+        "cut": count(in_tiles),
+        "excess_percent": 100 * (count(in_tiles) / count(at_once) - 1),
+        "overlapping": count(overlapping),
+        "block": BLOCK,
+        "overlap": OVERLAP,
+        "context": CONTEXT,
         "crop_cut": count(at_seam[data.TOUCHING]),
         "crop_overlapping": count(overlapping[data.TOUCHING]),
-    }  # fmt: skip
+    }
     return image, at_seam, overlapping, column, numbers
 
 
@@ -95,9 +107,7 @@ def paint(figure, theme, image, at_seam, overlapping, column):
 
 def main():
     image, at_seam, overlapping, column, numbers = compute()
-    draw(HERE / "seam",
-         lambda figure, theme: paint(figure, theme, image, at_seam, overlapping, column),
-         width=560, height=326)  # fmt: skip
+    draw(HERE / "seam", paint, image, at_seam, overlapping, column, width=560, height=326)
     write(HERE, numbers)
 
 

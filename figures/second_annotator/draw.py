@@ -62,14 +62,20 @@ def compute():
     }
     curves = {name: ap_over_iou(*pair) for name, pair in pairs.items()}
     numbers = {
-        "nuclei": truth.max(), "cut": len(cut), "faint": len(faint),
+        "nuclei": truth.max(),
+        "cut": len(cut),
+        "faint": len(faint),
         "left_out_percent": 100 * (len(cut) + len(faint)) / truth.max(),
-        "diameter": diameter(truth), "half_diameter": diameter(half),
-        "disc_iou": disc_iou(diameter(truth)), "half_disc_iou": disc_iou(diameter(half)),
+        "diameter": diameter(truth),
+        "half_diameter": diameter(half),
+        "disc_iou": disc_iou(diameter(truth)),
+        "half_disc_iou": disc_iou(diameter(half)),
         "half_nuclei": half.max(),
-        "ap": {name: {f"iou{round(100 * iou)}": ap for iou, ap in zip(IOUS, curve, strict=True)}
-               for name, curve in curves.items()},
-    }  # fmt: skip
+        "ap": {
+            name: {f"iou{round(100 * iou)}": ap for iou, ap in zip(IOUS, curve, strict=True)}
+            for name, curve in curves.items()
+        },
+    }
     return image, pairs["rim"], curves, numbers
 
 
@@ -85,8 +91,8 @@ def paint(figure, theme, image, pair, curves, numbers):
     for labels, colour, line in zip(pair, (TRUTH, PREDICTED), ("-", (0, (2, 1.2))), strict=True):
         shown = labels[data.TOUCHING]
         for number in np.unique(shown[shown > 0]):
-            crop.contour(shown == number, levels=[0.5], colors=[colour], linewidths=1.6,
-                         linestyles=[line])  # fmt: skip
+            look = {"colors": [colour], "linewidths": 1.6, "linestyles": [line]}
+            crop.contour(shown == number, levels=[0.5], **look)
     axes = figure.add_axes((0.47, 0.2, 0.52, 0.69))
     names = {
         "rim": (theme.predicted, "-", "o", f"{numbers['diameter']:.0f} px wide"),
@@ -95,15 +101,14 @@ def paint(figure, theme, image, pair, curves, numbers):
     }
     for name, (colour, line, marker, label) in names.items():
         axes.plot(IOUS, curves[name], line, color=colour, marker=marker, ms=7, label=label)
-    axes.set(xlim=(0.48, 0.97), ylim=(-0.03, 1.05), xlabel="IoU asked for", ylabel="AP",
-             xticks=(0.5, 0.6, 0.7, 0.8, 0.9), yticks=(0, 0.5, 1))  # fmt: skip
+    axes.set(xlim=(0.48, 0.97), ylim=(-0.03, 1.05), xlabel="IoU asked for", ylabel="AP")
+    axes.set(xticks=(0.5, 0.6, 0.7, 0.8, 0.9), yticks=(0, 0.5, 1))
     axes.legend(loc="lower left", handlelength=1.8, borderaxespad=0.1)
 
 
 def main():
     image, pair, curves, numbers = compute()
-    draw(HERE / "second_annotator", lambda figure, theme: paint(
-        figure, theme, image, pair, curves, numbers), width=600, height=330)  # fmt: skip
+    draw(HERE / "second_annotator", paint, image, pair, curves, numbers, width=600, height=330)
     write(HERE, numbers)
 
 

@@ -68,9 +68,12 @@ def objects(stored, prob_thresh, nms_thresh):
     """Row and column of the pixels whose polygons StarDist's own NMS keeps, the best one first."""
     probability, distances = answer(stored)
     points, _, _ = non_maximum_suppression(
-        distances, probability, grid=(stored["grid"],) * 2,
-        prob_thresh=prob_thresh, nms_thresh=nms_thresh,
-    )  # fmt: skip
+        distances,
+        probability,
+        grid=(stored["grid"],) * 2,
+        prob_thresh=prob_thresh,
+        nms_thresh=nms_thresh,
+    )
     return points.tolist()
 
 
@@ -78,10 +81,15 @@ def fixture(stored):
     """Candidates and objects at 20 settings, for the tests of the page's own functions."""
     probability, _ = answer(stored)
     return [
-        {"prob": prob, "nms": nms, "candidates": int((probability > prob).sum()),
-         "objects": objects(stored, prob, nms)}
-        for prob in PROB for nms in NMS
-    ]  # fmt: skip
+        {
+            "prob": prob,
+            "nms": nms,
+            "candidates": int((probability > prob).sum()),
+            "objects": objects(stored, prob, nms),
+        }
+        for prob in PROB
+        for nms in NMS
+    ]
 
 
 def quoted(stored):
@@ -97,15 +105,26 @@ def quoted(stored):
     best = np.array(np.unravel_index(probability.argmax(), probability.shape))
     pixels = {"middle": best, "beside": best + np.array((0, 2))}
     return {
-        **{name: {"prob": prob, "nms": nms, "candidates": np.sum(probability > prob),
-                  "objects": len(objects(stored, prob, nms))}
-           for name, (prob, nms) in settings.items()},
-        **{name: {"row": row * stored["grid"], "column": column * stored["grid"],
-                  "probability": probability[row, column],
-                  "shortest": distances[row, column].min(),
-                  "longest": distances[row, column].max()}
-           for name, (row, column) in pixels.items()},
-    }  # fmt: skip
+        **{
+            name: {
+                "prob": prob,
+                "nms": nms,
+                "candidates": np.sum(probability > prob),
+                "objects": len(objects(stored, prob, nms)),
+            }
+            for name, (prob, nms) in settings.items()
+        },
+        **{
+            name: {
+                "row": row * stored["grid"],
+                "column": column * stored["grid"],
+                "probability": probability[row, column],
+                "shortest": distances[row, column].min(),
+                "longest": distances[row, column].max(),
+            }
+            for name, (row, column) in pixels.items()
+        },
+    }
 
 
 def main():

@@ -30,9 +30,9 @@ const WORKED = squares([[10, 30, 30], [10, 32, 32], [10, 37, 37], [4, 28, 28]]);
 test("the same objects as stardist.nms, the best one first, at 20 settings", () => {
   assert.equal(settings.length, 20);
   for (const { prob, nms, candidates, objects } of settings) {
-    const found = suppress(answer, prob, nms);
-    assert.equal(found.candidates.length, candidates, `candidates at ${prob}`);
-    assert.deepEqual(found.kept.map((i) => place(answer, i)), objects, `objects at ${prob}, ${nms}`);
+    const ours = suppress(answer, prob, nms);
+    assert.equal(ours.candidates.length, candidates, `candidates at ${prob}`);
+    assert.deepEqual(ours.kept.map((i) => place(answer, i)), objects, `objects at ${prob}, ${nms}`);
   }
 });
 
@@ -58,17 +58,17 @@ test("the worked example keeps what the chapter says", () => {
 });
 
 test("every candidate is kept, or suppressed by a better one that is kept", () => {
-  const found = suppress(answer, answer.tuned.prob, answer.tuned.nms);
-  const { candidates, kept, by } = found;
+  const result = suppress(answer, answer.tuned.prob, answer.tuned.nms);
+  const { candidates, kept, by } = result;
   assert.equal(candidates.length, kept.length + by.size);
   for (const [loser, winner] of by) {
     assert.ok(answer.probability[winner] > answer.probability[loser]);
     assert.ok(overlap(answer, winner, loser) > answer.tuned.nms);
-    assert.equal(verdict(found, winner), "kept");
-    assert.equal(verdict(found, loser), "suppressed");
+    assert.equal(verdict(result, winner), "kept");
+    assert.equal(verdict(result, loser), "suppressed");
   }
   const silent = answer.probability.findIndex((value) => value <= answer.tuned.prob);
-  assert.equal(verdict(found, silent), "silent");
+  assert.equal(verdict(result, silent), "silent");
 });
 
 test("the first ray points right, and the ninth down", () => {

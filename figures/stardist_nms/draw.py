@@ -8,7 +8,7 @@ from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
 
 from figures._shared.files import write
-from figures._shared.style import TRUTH, draw, picture
+from figures._shared.style import CENTRED, TRUTH, draw, picture
 from figures._shared.two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
 
 HERE = Path(__file__).parent
@@ -86,8 +86,7 @@ def paint_example(figure, theme):
         rows, columns = np.array([[1, 0, -1, 0, 1], [0, 1, 0, -1, 0]]) * side
         axes.plot(column + columns, row + rows, color=colours[i], ls=styles[i], lw=3)
         y, x = places[i]
-        axes.text(x, y, name, color=colours[i], weight="bold", fontsize=20, va="center",
-                  ha="center")  # fmt: skip
+        axes.text(x, y, name, color=colours[i], weight="bold", fontsize=20, **CENTRED)
     axes.set(xlim=(38, 69), ylim=(68, 39), aspect="equal")
     axes.axis("off")
 
@@ -97,12 +96,8 @@ def main():
     labels = np.select(masks, [1, 2]).astype(np.int32)
     probability, distances = candidates(labels)
     every, kept, points = suppress(probability, distances)
-    draw(
-        HERE / "stardist_nms",
-        lambda figure, theme: paint(figure, theme, image, masks, probability, every, kept, points),
-        width=560,
-        height=600,
-    )
+    drawn = image, masks, probability, every, kept, points
+    draw(HERE / "stardist_nms", paint, *drawn, width=560, height=600)
     draw(HERE / "stardist_overlap", paint_example, width=300, height=280)
     write(
         HERE,

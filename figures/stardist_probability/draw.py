@@ -96,8 +96,13 @@ def paint(figure, theme, crop, masks, foreground, target, line, curves):
     places = np.arange(line.shape[1])
     axes.plot(places, curves["foreground"], color=theme.muted, ls=(0, (1, 1)), label="foreground")
     axes.plot(places, curves["target"], color=theme.truth, label="target of\nprobability")
-    axes.plot(places, curves["network"], color=theme.predicted, ls=(0, (3, 1)),
-              label="answer of\nthe network")  # fmt: skip
+    axes.plot(
+        places,
+        curves["network"],
+        color=theme.predicted,
+        ls=(0, (3, 1)),
+        label="answer of\nthe network",
+    )
     axes.set(xlabel="along the dashed line (pixels)", ylim=(0, 1.08), yticks=[0, 0.5, 1])
     axes.set_xlim(places[0], places[-1])
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.4, labelspacing=0.9)
@@ -105,9 +110,7 @@ def paint(figure, theme, crop, masks, foreground, target, line, curves):
 
 def main():
     *drawn, numbers = compute()
-    draw(HERE / "stardist_probability",
-         lambda figure, theme: paint(figure, theme, *drawn),
-         width=560, height=480)  # fmt: skip
+    draw(HERE / "stardist_probability", paint, *drawn, width=560, height=480)
     write(HERE, numbers)
 
 

@@ -64,12 +64,8 @@ def paint(figure, theme, image, mask, pixel, distances, polygon):
 def main():
     image, (mask, _) = two_nuclei()
     pixel, distances, polygon = rays_of_one_pixel(mask)
-    draw(
-        HERE / "stardist_rays",
-        lambda figure, theme: paint(figure, theme, image, mask, pixel, distances, polygon),
-        width=560,
-        height=300,
-    )
+    drawn = image, mask, pixel, distances, polygon
+    draw(HERE / "stardist_rays", paint, *drawn, width=560, height=300)
     _, truth = data.nuclei()
     write(
         HERE,

@@ -52,8 +52,7 @@ def paint(figure, theme, shapes):
 
 def main():
     shapes = compute()
-    draw(HERE / "stardist_shapes", lambda figure, theme: paint(figure, theme, shapes),
-         width=560, height=235)  # fmt: skip
+    draw(HERE / "stardist_shapes", paint, shapes, width=560, height=235)
     write(HERE, {name: score for name, (*_, score) in shapes.items()})
 
 

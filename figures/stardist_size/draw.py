@@ -28,8 +28,10 @@ def compute():
         labels, _ = model.predict_instances(normalised, scale=scale)
         score = matching(truth, labels, thresh=0.5)
         shown[f"s{1000 * scale:04.0f}"] = {
-            "diameter": diameter * scale, "objects": score.n_pred, "f1": score.f1
-        }  # fmt: skip
+            "diameter": diameter * scale,
+            "objects": score.n_pred,
+            "f1": score.f1,
+        }
     return {
         "nuclei": len(np.unique(truth)) - 1,
         "diameter": diameter,
@@ -42,21 +44,20 @@ def paint(figure, theme, numbers):
     axes = figure.add_axes((0.12, 0.2, 0.85, 0.68))
     rows = list(numbers["shown"].values())
     axes.axvspan(numbers["diameter"] * 0.5, numbers["diameter"] * 2, color=theme.panel)
-    axes.plot([row["diameter"] for row in rows], [row["f1"] for row in rows], "o-",
-              color=theme.predicted, ms=8)  # fmt: skip
+    widths, scores = zip(*((row["diameter"], row["f1"]) for row in rows), strict=True)
+    axes.plot(widths, scores, "o-", color=theme.predicted, ms=8)
     axes.set_xscale("log", base=2)
     ticks = [6, 12, 24, 48, 96, 144]
     axes.set_xticks(ticks, ticks, minor=False)
-    axes.set(ylim=(0, 1.04), yticks=[0, 0.5, 1], ylabel="F1 (IoU 0.5)",
-             xlabel="width of a nucleus as the network sees it (pixels)")  # fmt: skip
-    axes.text(numbers["diameter"], 1.05, "half to twice as recorded", ha="center", va="bottom",
-              color=theme.muted)  # fmt: skip
+    axes.set(ylim=(0, 1.04), yticks=[0, 0.5, 1], ylabel="F1 (IoU 0.5)")
+    axes.set_xlabel("width of a nucleus as the network sees it (pixels)")
+    words = "half to twice as recorded"
+    axes.text(numbers["diameter"], 1.05, words, ha="center", va="bottom", color=theme.muted)
 
 
 def main():
     numbers = compute()
-    draw(HERE / "stardist_size", lambda figure, theme: paint(figure, theme, numbers),
-         width=560, height=270)  # fmt: skip
+    draw(HERE / "stardist_size", paint, numbers, width=560, height=270)
     write(HERE, numbers)
 
 

@@ -34,6 +34,6 @@ def test_the_page_quotes_what_predict_instances_gives():
     model = course_model()
     normalised = normalize(image, 1, 99.8)
     labels, _ = model.predict_instances(normalised)
-    found = count(truth, model.predict(normalised), model, *model.thresholds)
-    assert found["objects"] == labels.max()
-    assert found == {key: QUOTED["tuned"][key] for key in found}
+    counts = count(truth, model.predict(normalised), model, *model.thresholds)
+    assert counts["objects"] == labels.max()
+    assert counts == {key: QUOTED["tuned"][key] for key in counts}

@@ -52,9 +52,8 @@ def easy_window(mask, truth, side=64):
             annotated, objects = inside(truth[window]), inside(label(mask[window]))
             if count(annotated) < 2 or count(objects) != count(annotated):
                 continue
-            overlap = np.sum((objects > 0) & (annotated > 0)) / np.sum(
-                (objects > 0) | (annotated > 0)
-            )
+            ours, theirs = objects > 0, annotated > 0
+            overlap = np.sum(ours & theirs) / np.sum(ours | theirs)
             best = max(best, (overlap, window), key=lambda pair: pair[0])
     return best[1]
 
@@ -66,14 +65,15 @@ def compute():
     annotated = {"crop": truth[data.TOUCHING], "easy": truth[easy]}
     objects = {"crop": label(mask[data.TOUCHING]), "easy": label(mask[easy])}
     numbers = {
-        "annotated": truth.max(), "smallest": SMALLEST,
+        "annotated": truth.max(),
+        "smallest": SMALLEST,
         "threshold_objects": label(mask).max(),
         "perfect_mask_objects": label(truth > 0).max(),
         "lost_by_perfect_mask": truth.max() - label(truth > 0).max(),
         "pixels_right_percent": 100 * np.mean(mask == (truth > 0)),
         **{f"{place}_annotated": count(inside(labels)) for place, labels in annotated.items()},
         **{f"{place}_threshold": count(inside(labels)) for place, labels in objects.items()},
-    }  # fmt: skip
+    }
     return image, truth, mask, easy, numbers
 
 
@@ -98,8 +98,8 @@ def paint(figure, theme, image, truth, mask, numbers):
     show(panels[0], crop, "the crop\n")
     white = np.ones((*blob.shape, 4)) * blob[..., None]
     show(panels[1], np.zeros_like(crop), f"semantic:\n{nuclei(numbers['crop_threshold'])}", white)
-    show(panels[2], np.zeros_like(crop), f"instances:\n{nuclei(numbers['crop_annotated'])}",
-         coloured(labels))  # fmt: skip
+    title = f"instances:\n{nuclei(numbers['crop_annotated'])}"
+    show(panels[2], np.zeros_like(crop), title, coloured(labels))
 
 
 def paint_threshold(figure, theme, image, mask, easy, numbers):
@@ -109,16 +109,14 @@ def paint_threshold(figure, theme, image, mask, easy, numbers):
         objects = inside(label(mask[window]))
         lines = np.zeros((*objects.shape, 4))
         lines[find_boundaries(objects, mode="inner")] = (0xF0 / 255, 0xB4 / 255, 0x29 / 255, 1)
-        show(axes, image[window], f"annotated: {numbers[key + '_annotated']}\n"
-             f"threshold: {numbers[key + '_threshold']}", lines)  # fmt: skip
+        counts = numbers[f"{key}_annotated"], numbers[f"{key}_threshold"]
+        show(axes, image[window], "annotated: {}\nthreshold: {}".format(*counts), lines)
 
 
 def main():
     image, truth, mask, easy, numbers = compute()
-    draw(HERE / "touching", lambda figure, theme: paint(figure, theme, image, truth, mask, numbers),
-         width=560, height=242)  # fmt: skip
-    draw(HERE / "threshold", lambda figure, theme: paint_threshold(
-        figure, theme, image, mask, easy, numbers), width=560, height=326)  # fmt: skip
+    draw(HERE / "touching", paint, image, truth, mask, numbers, width=560, height=242)
+    draw(HERE / "threshold", paint_threshold, image, mask, easy, numbers, width=560, height=326)
     write(HERE, numbers)
 
 

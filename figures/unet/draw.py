@@ -7,7 +7,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import CENTRED, draw
 from figures.convolution.compute import max_pool
 
 HERE = Path(__file__).parent
@@ -61,18 +61,30 @@ def compute(network):
     first = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"][:2]
     return {
         "parameters": model.count_params(),
-        "layers": {name: {"side": side, "channels": channels}
-                   for name, (side, channels) in layers.items()},
-        "depth": config.unet_n_depth, "poolings": halved, "divisor": 2**halved,
-        "base": config.unet_n_filter_base, "grid": config.grid[0],
-        "first_parameters": first[0].count_params(), "second_parameters": first[1].count_params(),
-        "bottom": {"side": layers[bottom[0]][0], "channels": layers[bottom[0]][1],
-                   "crop": 64 // 2**halved},
+        "layers": {
+            name: {"side": side, "channels": channels} for name, (side, channels) in layers.items()
+        },
+        "depth": config.unet_n_depth,
+        "poolings": halved,
+        "divisor": 2**halved,
+        "base": config.unet_n_filter_base,
+        "grid": config.grid[0],
+        "first_parameters": first[0].count_params(),
+        "second_parameters": first[1].count_params(),
+        "bottom": {
+            "side": layers[bottom[0]][0],
+            "channels": layers[bottom[0]][1],
+            "crop": 64 // 2**halved,
+        },
         # The deepest skip connection: what comes from below, from the left, and what it makes.
-        "deepest": {"side": layers[up[-1][0]][0], "below": layers[bottom[-1]][1],
-                    "left": layers[f"down_level_{deepest}_no_1"][1],
-                    "joined": layers[f"joined_{deepest}"][1], "after": layers[up[-1][0]][1]},
-    }  # fmt: skip
+        "deepest": {
+            "side": layers[up[-1][0]][0],
+            "below": layers[bottom[-1]][1],
+            "left": layers[f"down_level_{deepest}_no_1"][1],
+            "joined": layers[f"joined_{deepest}"][1],
+            "after": layers[up[-1][0]][1],
+        },
+    }
 
 
 def layout(down, up):
@@ -128,16 +140,15 @@ def paint(figure, theme, layers, down, up):
         return left, left + box, middle(row) - tall(row) / 2, middle(row) + tall(row) / 2
 
     def arrow(start, end, colour=theme.text, style="-"):
-        axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=15, lw=2,
-                                       color=colour, linestyle=style, shrinkA=1,
-                                       shrinkB=1))  # fmt: skip
+        look = {"arrowstyle": "-|>", "mutation_scale": 15, "lw": 2, "shrinkA": 1, "shrinkB": 1}
+        axes.add_patch(FancyArrowPatch(start, end, color=colour, linestyle=style, **look))
 
     for name, (_, row) in places.items():
         left, right, top, bottom = edges(name)
-        axes.add_patch(Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted,
-                                 lw=1.2))  # fmt: skip
-        axes.text((left + right) / 2, middle(row), layers[name][1], ha="center", va="center",
-                  fontsize=14)  # fmt: skip
+        axes.add_patch(
+            Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted, lw=1.2)
+        )
+        axes.text((left + right) / 2, middle(row), layers[name][1], fontsize=14, **CENTRED)
     for row, names in enumerate(down):
         side = layers[names[0]][0]
         axes.text(0, middle(row), f"{side}×{side}", va="center", fontsize=14, color=theme.muted)
@@ -145,13 +156,19 @@ def paint(figure, theme, layers, down, up):
             x = sum(edges(names[0])[:2]) / 2
             arrow((x, edges(down[row - 1][-1])[3]), (x, edges(names[0])[2]))
     if len(down[-1]) > 1:
-        arrow((edges(down[-1][0])[1], middle(len(down) - 1)),
-              (edges(down[-1][-1])[0], middle(len(down) - 1)))  # fmt: skip
+        arrow(
+            (edges(down[-1][0])[1], middle(len(down) - 1)),
+            (edges(down[-1][-1])[0], middle(len(down) - 1)),
+        )
     for below, names in zip([*up[1:], down[-1]], up, strict=True):
         x, row = sum(edges(names[0])[:2]) / 2, places[names[0]][1]
         arrow((x, edges(below[-1])[2]), (x, edges(names[0])[3]))  # upsampling
-        arrow((edges(down[row][-1])[1], middle(row)), (edges(names[0])[0], middle(row)),
-              theme.predicted, "--")  # fmt: skip
+        arrow(
+            (edges(down[row][-1])[1], middle(row)),
+            (edges(names[0])[0], middle(row)),
+            theme.predicted,
+            "--",
+        )
 
     # The two outputs stand above the last layer.
     left, right, top, _ = edges(up[0][-1])
@@ -159,15 +176,14 @@ def paint(figure, theme, layers, down, up):
     upper = middle(level - 1)
     for x, name in ((right - 2 * box - 12, "prob"), (right - box, "dist")):
         axes.add_patch(Rectangle((x, upper - 22), box, 44, fc=AMBER, ec=theme.muted, lw=1.2))
-        axes.text(x + box / 2, upper, layers[name][1], ha="center", va="center", fontsize=14,
-                  color=INK)  # fmt: skip
+        axes.text(x + box / 2, upper, layers[name][1], fontsize=14, color=INK, **CENTRED)
         arrow(((left + right) / 2, top), (x + box / 2, upper + 23))
     side, rays = layers["dist"]
     for y, words in ((-19, "probability"), (0, f"and {rays} distances"), (19, f"({side}×{side})")):
         axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center", fontsize=14)
     across = (edges(down[level][-1])[1] + edges(up[0][0])[0]) / 2
-    axes.text(across, middle(level) - 14, "skip connections", ha="center",
-              color=theme.predicted, fontsize=14, weight="bold")  # fmt: skip
+    bold = {"ha": "center", "color": theme.predicted, "fontsize": 14, "weight": "bold"}
+    axes.text(across, middle(level) - 14, "skip connections", **bold)
     axes.text(LEFT, first - 10, "image", fontsize=14)
     axes.text(0, height - 42, "↓ max pooling halves", fontsize=14)
     axes.text(190, height - 42, "↑ upsampling doubles", fontsize=14)
@@ -189,12 +205,10 @@ def main():
     image, _ = data.nuclei()
     network = course_network()
     layers, down, up = shapes(network)
-    draw(HERE / "unet", lambda figure, theme: paint(figure, theme, layers, down, up),
-         width=560, height=heights(down, up)[1])  # fmt: skip
+    draw(HERE / "unet", paint, layers, down, up, width=560, height=heights(down, up)[1])
     halved = halvings(network.config)
-    draw(HERE / "unet_levels",
-         lambda figure, theme: paint_levels(figure, theme, image[data.TOUCHING], halved),
-         width=560, height=24 + 560 // (halved + 1))  # fmt: skip
+    crop, height = image[data.TOUCHING], 24 + 560 // (halved + 1)
+    draw(HERE / "unet_levels", paint_levels, crop, halved, width=560, height=height)
     write(HERE, compute(network))
 
 

@@ -58,10 +58,11 @@ def forward(network, pixels, cut=(), replace=np.mean):
             level -= 1
             if level in cut:
                 given = [
-                    maps if type(source(tensor)).__name__ == "UpSampling2D"
+                    maps
+                    if type(source(tensor)).__name__ == "UpSampling2D"
                     else np.zeros_like(maps) + replace(maps, axis=(1, 2), keepdims=True)
                     for tensor, maps in zip(tensors, given, strict=True)
-                ]  # fmt: skip
+                ]
         answers[layer.name] = np.asarray(layer(given if len(given) > 1 else given[0]))
     return {name: maps[0] for name, maps in answers.items()}
 
@@ -161,16 +162,20 @@ def show_stage(stage, answers, image):
         maps = [{"no": 0, "png": png(bright(image), GREYS)}]
     else:
         maps = [{"no": no, "png": png(stretched(last[..., no]), GREYS)} for no in different(last)]
-    convolutions = [layer for layer in layers if type(layer).__name__ == "Conv2D"
-                    and layer.name not in ("prob", "dist")]  # fmt: skip
+    convolutions = [
+        layer
+        for layer in layers
+        if type(layer).__name__ == "Conv2D" and layer.name not in ("prob", "dist")
+    ]
     content = {
-        "kind": stage["kind"], "level": stage["level"],
+        "kind": stage["kind"],
+        "level": stage["level"],
         "shape": answers["prob"].shape if stage["kind"] == "output" else last.shape,
         "pooled": any(type(layer).__name__ == "MaxPooling2D" for layer in layers),
         "channels": [named[layer.name].shape[-1] for layer in convolutions],
         "parameters": sum(layer.count_params() for layer in layers),
         "maps": maps,
-    }  # fmt: skip
+    }
     for layer in layers:
         if type(layer).__name__ == "Concatenate":
             for tensor in layer.input:
@@ -202,8 +207,9 @@ def best_ious(truth, labels):
         if value:
             nucleus = truth == value
             rivals = [labels == other for other in np.unique(labels[nucleus]) if other]
-            ious.append(max((np.sum(nucleus & it) / np.sum(nucleus | it) for it in rivals),
-                             default=0))  # fmt: skip
+            ious.append(
+                max((np.sum(nucleus & it) / np.sum(nucleus | it) for it in rivals), default=0)
+            )
     return np.array(ious)
 
 
@@ -232,8 +238,9 @@ def borders(truth):
 def combinations(network):
     """Which levels are cut, for every combination; first none, last all."""
     levels = range(network.config.unet_n_depth)
-    return [cut for count in range(len(levels) + 1)
-            for cut in itertools.combinations(levels, count)]  # fmt: skip
+    return [
+        cut for count in range(len(levels) + 1) for cut in itertools.combinations(levels, count)
+    ]
 
 
 def ablation(network, pixels, truth):
@@ -246,13 +253,19 @@ def ablation(network, pixels, truth):
         ious = best_ious(truth, labels)
         steep = steepness(probability)
         whole = outputs[0]["steepness"] if outputs else steep
-        outputs.append({
-            "cut": cut, "objects": len(outlines), "matched": np.sum(ious > MIN_IOU),
-            "iou": ious.mean(), "highest": probability.max(), "steepness": steep,
-            "sharpness": round(100 * steep / whole),
-            "probability": png(probability, 64),
-            "outlines": [outline_text(corners) for corners in outlines],
-        })  # fmt: skip
+        outputs.append(
+            {
+                "cut": cut,
+                "objects": len(outlines),
+                "matched": np.sum(ious > MIN_IOU),
+                "iou": ious.mean(),
+                "highest": probability.max(),
+                "steepness": steep,
+                "sharpness": round(100 * steep / whole),
+                "probability": png(probability, 64),
+                "outlines": [outline_text(corners) for corners in outlines],
+            }
+        )
     return outputs
 
 
@@ -262,33 +275,52 @@ def compute(network):
     answers = forward(network, pixels)
     shown = [show_stage(stage, answers, image) for stage in stages(network)]
     return {
-        "side": len(pixels), "step": STEP,
-        "grid": network.config.grid[0], "rays": answers["dist"].shape[-1],
-        "threshold": network.thresholds.prob, "nuclei": len(best_ious(truth, truth)),
-        "image": png(bright(image), 64), "truth": borders(truth),
+        "side": len(pixels),
+        "step": STEP,
+        "grid": network.config.grid[0],
+        "rays": answers["dist"].shape[-1],
+        "threshold": network.thresholds.prob,
+        "nuclei": len(best_ious(truth, truth)),
+        "image": png(bright(image), 64),
+        "truth": borders(truth),
         "stages": shown,
-        "skips": [{"level": stage["level"], "side": stage["shape"][0], "maps": stage["across"]}
-                  for stage in reversed(shown) if stage["kind"] == "up"],
+        "skips": [
+            {"level": stage["level"], "side": stage["shape"][0], "maps": stage["across"]}
+            for stage in reversed(shown)
+            if stage["kind"] == "up"
+        ],
         "outputs": ablation(network, pixels, truth),
-    }  # fmt: skip
+    }
 
 
 def quoted(stored):
     """Numbers for the figure's text."""
     numbers = ("objects", "matched", "iou", "highest", "sharpness")
-    chosen = {"all": [], "none": [skip["level"] for skip in stored["skips"]],
-              "finest": [0], "deepest": [len(stored["skips"]) - 1]}  # fmt: skip
+    chosen = {
+        "all": [],
+        "none": [skip["level"] for skip in stored["skips"]],
+        "finest": [0],
+        "deepest": [len(stored["skips"]) - 1],
+    }
     return {
-        "side": stored["side"], "nuclei": stored["nuclei"], "threshold": stored["threshold"],
-        "stages": len(stored["stages"]), "skips": len(stored["skips"]),
+        "side": stored["side"],
+        "nuclei": stored["nuclei"],
+        "threshold": stored["threshold"],
+        "stages": len(stored["stages"]),
+        "skips": len(stored["skips"]),
         # Of the drawn U: one for the input, the rest down to the bottom.
-        "rows": sum(stage["kind"] in ("input", "full", "down", "bottom")
-                    for stage in stored["stages"]),
-        "finest_side": stored["skips"][0]["side"], "deepest_side": stored["skips"][-1]["side"],
-        **{name: {number: output[number] for number in numbers}
-           for name, cut in chosen.items()
-           for output in stored["outputs"] if list(output["cut"]) == cut},
-    }  # fmt: skip
+        "rows": sum(
+            stage["kind"] in ("input", "full", "down", "bottom") for stage in stored["stages"]
+        ),
+        "finest_side": stored["skips"][0]["side"],
+        "deepest_side": stored["skips"][-1]["side"],
+        **{
+            name: {number: output[number] for number in numbers}
+            for name, cut in chosen.items()
+            for output in stored["outputs"]
+            if list(output["cut"]) == cut
+        },
+    }
 
 
 def fixture(network):
@@ -297,15 +329,15 @@ def fixture(network):
     cases = []
     for cut in combinations(network):
         _, outlines = objects(network, forward(network, pixels, cut))
-        cases.append({"cut": cut, "outlines": [
-            np.round(corners[:, ::-1] + 0.5, 2) for corners in outlines]})  # fmt: skip
+        cases.append(
+            {"cut": cut, "outlines": [np.round(corners[:, ::-1] + 0.5, 2) for corners in outlines]}
+        )
     return plain(cases)
 
 
 def paint(figure, theme, stored):
     """Above, a map of each stage and its side; below, the probability with connections cut."""
-    pictures = [(stage["maps"][0]["png"], str(stage["shape"][0]))
-                for stage in stored["stages"]]  # fmt: skip
+    pictures = [(stage["maps"][0]["png"], str(stage["shape"][0])) for stage in stored["stages"]]
     skips, outputs = stored["skips"], stored["outputs"]
     few = [output for output in outputs if len(output["cut"]) in (0, 1, len(skips))]
     answers = []
@@ -328,8 +360,7 @@ def main():
     stored = compute(network)
     store(HERE / "page.json", plain(stored))
     write(HERE, quoted(stored))
-    draw(HERE / "unet_ablation", lambda figure, theme: paint(figure, theme, stored),
-         width=560, height=252)  # fmt: skip
+    draw(HERE / "unet_ablation", paint, stored, width=560, height=252)
     store(HERE / "answers.json", fixture(network))
 
 

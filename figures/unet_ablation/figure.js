@@ -24,10 +24,10 @@ const by = (shape) => shape.join(" × ");
  */
 export function rows(stages) {
   const bottom = stages.findIndex(({ kind }) => kind === "bottom");
-  const found = stages.slice(0, bottom + 1).map(({ level }, left) => ({ left, level }));
+  const pairs = stages.slice(0, bottom + 1).map(({ level }, left) => ({ left, level }));
   let row = bottom;
-  for (let i = bottom + 1; i < stages.length; i++) found[--row].right = i;
-  return found;
+  for (let i = bottom + 1; i < stages.length; i++) pairs[--row].right = i;
+  return pairs;
 }
 
 /** A stage's name: {full, short}; levels of the U are counted from 1. */
@@ -175,14 +175,14 @@ export async function mount(figure) {
   const choice = make("fieldset", {}, make("legend", {}, "Skip connections"), ...boxes.map((box) => box.label));
   const probability = make("img", { width: side, height: side });
   const picture = svg("svg", { viewBox: `0 0 ${side} ${side}`, role: "img" });
-  const told = make("p", { className: "unet-verdict" });
-  told.setAttribute("role", "status");
+  const judgement = make("p", { className: "unet-verdict" });
+  judgement.setAttribute("role", "status");
   const table = make("table", { className: "unet-numbers" });
   const titled = (text, ...children) => make("div", {}, make("p", { className: "unet-name" }, text), ...children);
   const outcome = make("div", { className: "unet-outcome" },
     titled("Object probability", probability),
     titled("Outlines", picture),
-    make("div", { className: "unet-told" }, choice, told, table, press("Reset", reset)));
+    make("div", { className: "unet-told" }, choice, judgement, table, press("Reset", reset)));
   const key = make("p", { className: "unet-key" },
     make("span", { className: "unet-truth" }, "dotted: annotated"), make("span", {}, "solid: predicted"));
   outcome.children[1].append(key);
@@ -236,7 +236,7 @@ export async function mount(figure) {
       ...answer.truth.map(outline("unet-truth")),
       ...output.outlines.map(outline("unet-predicted")));
     picture.setAttribute("aria-label", `The tile with ${many(output.objects, "predicted outline")}`);
-    told.textContent = verdict(answer, output);
+    judgement.textContent = verdict(answer, output);
     const before = figures(answer, whole);
     const row = (tag, cells) => {
       const [name, ...values] = cells.map((text, i) => make(i ? tag : "th", {}, text));

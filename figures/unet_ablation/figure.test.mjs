@@ -31,9 +31,9 @@ test("the outlines are those of StarDist, for every set of cut connections", () 
     assert.deepEqual(output.cut, cut);
     assert.equal(output.objects, outlines.length);
     output.outlines.forEach((text, i) => {
-      const found = corners(answer, text);
-      assert.equal(found.length, answer.rays);
-      found.forEach((corner, k) => corner.forEach((value, axis) => {
+      const drawn = corners(answer, text);
+      assert.equal(drawn.length, answer.rays);
+      drawn.forEach((corner, k) => corner.forEach((value, axis) => {
         assert.ok(Math.abs(value - inside(outlines[i][k][axis])) <= answer.step / 2 + 0.06);
       }));
     });

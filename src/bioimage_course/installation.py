@@ -95,7 +95,7 @@ def findings(
                 "bioimage_course is on the path but not installed for the Python that runs this.",
                 "this is another Python than the course's, or the set-up is not complete.",
                 "use the Python in the course's folder .venv. If there is none, run make serve "
-                r"there (on Windows: py -3.12 tools\setup_env.py).",
+                "there (on Windows: py setup_env.py).",
             )
         )
     missing = [name for name in needed if versions.get(name) is None]

@@ -55,7 +55,7 @@ def resolve():
     """
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     if uv is None:
-        sys.exit("uv is missing: run `make lock`, which installs it")
+        sys.exit("uv is missing: run `make lock`, which sees to it")
     command = [uv, "pip", "compile", "requirements.in", "--universal", "--python-version", "3.11"]
     options = ["--quiet", "--no-header", "--no-annotate"]
     answer = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)

@@ -25,7 +25,7 @@ PINS = dict(re.findall(r"^([\w-]+)==([\d.]+)", LOCK, re.MULTILINE))
 def run(tmp_path_factory):
     """What the process with Cellpose 4 reports; it runs for about half a minute."""
     apart = Path(setup_env.SAM)
-    assert apart.is_dir(), "Cellpose 4 is missing: run python3 tools/setup_env.py --test"
+    assert apart.is_dir(), "Cellpose 4 is missing: run python3 setup_env.py --test"
     path = os.pathsep.join(map(str, (apart, ROOT / "tests" / "offline")))
     answer = subprocess.run(
         [sys.executable, Path(__file__).with_name("cellpose_sam.py")],
@@ -65,7 +65,7 @@ def test_the_network_of_the_library_answers_for_every_image_of_the_notebook(run)
 
 
 def test_with_a_perfect_answer_the_nuclei_come_out_whole(run):
-    found = re.search(r"Cellpose-SAM +hits (\d+), missed (\d+)", run["printed"]["compare-score"])
+    found = re.search(r"Cellpose-SAM +hits (\d+), not found (\d+)", run["printed"]["compare-score"])
     assert int(found[1]) >= 120 and int(found[2]) <= 5
 
 

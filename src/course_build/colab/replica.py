@@ -24,10 +24,10 @@ import time
 from pathlib import Path
 
 import nbformat
-import setup_env
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+import setup_env
 from course_build import ROOT, Stop
 from course_build.colab import resolver as colab
 from course_build.notebooks import run as run_notebooks

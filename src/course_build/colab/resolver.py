@@ -219,7 +219,7 @@ def changes(source, has, adds, python):
 def uv():
     """Return the path of uv, or stop."""
     path = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    return path or sys.exit("uv is missing: run `make colab`, which installs it")
+    return path or sys.exit("uv is missing: run `make colab`, which sees to it")
 
 
 def resolve(requirements, has, python):
