@@ -34,7 +34,7 @@ from course_build.pages import (
     quizzes,
     search_index,
 )
-from course_build.pages.links import Links
+from course_build.pages.links import Links, built_address, each_link, linked_page
 from course_build.print import OUT as PRINTED
 
 FONT = "@fontsource-variable/source-sans-3"
@@ -274,9 +274,10 @@ def on_page_content(content, *, page, config, files):
     if getattr(page, "quiz", None):
         content = content.replace(quizzes.MARKER, page.quiz)
     if page.file.src_uri.split("/")[0] in CHAPTERS:
-        glossary_page = "reference/glossary" + ("/" if config.use_directory_urls else ".html")
-        address = get_relative_url(glossary_page, page.url)
-        content = glossary.explain(content, config.extra["terms"], address)
+        glossary_page = built_address("reference/glossary.md", folders=config.use_directory_urls)
+        content = glossary.explain(
+            content, config.extra["terms"], get_relative_url(glossary_page, page.url)
+        )
     if notebook:
         wheel = _wheel(config, _root(config))
         content = notebook_pages.tidy(
@@ -426,10 +427,16 @@ def _wheel(config, root):
 def _for_elsewhere(text, config):
     """Let a notebook's copy, which is opened away from the repository, lead to the site's pages."""
 
-    def on_the_site(match):
-        return f"]({config.site_url.rstrip('/')}/{match[1].removesuffix('index')}".rstrip("/") + "/"
+    def on_the_site(words, target):
+        page, anchor = linked_page(target, "notebooks/any.ipynb")
+        site = config.site_url.rstrip("/")
+        return page and f"[{words}]({site}/{built_address(page)}{anchor})"
 
-    return re.sub(r"\]\(\.\./docs/([\w/-]+)\.md", on_the_site, text)
+    notebook = nbformat.reads(text, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = each_link(cell.source, on_the_site)
+    return nbformat.writes(notebook) + "\n"
 
 
 def _publish_student_notebooks(files, config, root):

@@ -21,7 +21,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from course_build import ROOT, Stop
+from course_build import ROOT, Stop, site_check
+from course_build.pages import links
 from course_build.programs import run
 
 OUT = ROOT / "build" / "publish"
@@ -29,8 +30,6 @@ COLAB = "https://colab.research.google.com/"
 WHEEL = re.compile(r"[^\s\"']*\.whl\b")
 # A name in capitals that the hook replaces, a number or address that was never filled in.
 PLACEHOLDER = re.compile(r"\bCOURSE_WHEEL\b|\{\{.*?\}\}")
-ADDRESSES = {"a": "href", "link": "href", "img": "src", "script": "src"}
-OUTSIDE = re.compile(r"\]\((\.\.?/[^)\s#]*)")  # in a notebook: a link that leaves its folder
 
 
 def build(out, site_url, repo_url, branch="gh-pages"):
@@ -60,16 +59,21 @@ def faults(site, site_url, repo_url, branch="gh-pages"):
     branch : the branch of the repository that will hold `site`
     """
     site = Path(site)
-    found = []
+    problems = []
     offered = set()  # what Colab can open, as paths in the site
-    for page in sorted(site.rglob("*.html")):
-        where = page.relative_to(site).as_posix()
-        links, problems = _read(page.read_text(encoding="utf-8"))
-        found += [f"{where}: {problem}" for problem in problems]
-        for link in links:
-            path, problem = _colab(link, site, repo_url, branch)
-            offered.add(path)
-            found += [f"{where}: {problem}"] if problem else []
+    for where in site_check.html_files(site):
+        page = site_check.read(site / where)
+        for reference in page.references:
+            if not reference.address:
+                words = f"<{reference.tag}> has an empty address"
+                problems.append(f"{where}: line {reference.line}: {words}")
+            if reference.tag == "a" and reference.address.startswith(COLAB):
+                path, problem = _colab(reference.address, site, repo_url, branch)
+                offered.add(path)
+                problems += [f"{where}: {problem}"] if problem else []
+        text = (site / where).read_text(encoding="utf-8")
+        problems += [f"{where}: {problem}" for problem in _placeholders(text)]
+    problems += site_check.dead_links(site, site_url)
     notebooks = {
         path.relative_to(site).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(site.rglob("*.ipynb"))
@@ -77,30 +81,26 @@ def faults(site, site_url, repo_url, branch="gh-pages"):
     if urlsplit(repo_url).netloc == "github.com":  # Colab opens public notebooks from nowhere else
         # Those for students have no page: Colab opens them by address.
         pages = {name for name in notebooks if name.count("/") < 2}
-        found += [f"{name}: no page links to it on Colab" for name in sorted(pages - offered)]
+        problems += [f"{name}: no page links to it on Colab" for name in sorted(pages - offered)]
     if not notebooks:
-        found.append("there is no notebook: was the site built without an address?")
+        problems.append("there is no notebook: was the site built without an address?")
     for archive in sorted(site.rglob("*.zip")):
         notebooks |= _unpacked(archive, archive.relative_to(site).as_posix())
     for where, text in notebooks.items():
-        found += [f"{where}, {fault}" for fault in _notebook_faults(text, site, site_url)]
-    return found
+        problems += [f"{where}, {fault}" for fault in _notebook_faults(text, site, site_url)]
+    return problems
 
 
-class _Links(HTMLParser):
-    """Collect what is not code: links to Colab, empty addresses, and placeholders in the text."""
+class _Placeholders(HTMLParser):
+    """Collect the placeholders in a page's text and attributes; code may show them."""
 
     def __init__(self):
         super().__init__()
-        self.links, self.problems, self.code = [], [], 0
+        self.problems, self.code = [], 0
 
     def handle_starttag(self, tag, attrs):
         self.code += tag in ("code", "script", "style")
-        for name, value in attrs:
-            if name == ADDRESSES.get(tag) and not value:
-                self.problems.append(f"line {self.getpos()[0]}: <{tag}> has an empty address")
-            if name == "href" and (value or "").startswith(COLAB):
-                self.links.append(value)
+        for _, value in attrs:
             self.look(value or "")
 
     def handle_endtag(self, tag):
@@ -116,13 +116,13 @@ class _Links(HTMLParser):
             self.problems.append(f"line {line}: the placeholder {placeholder} was not filled in")
 
 
-def _read(text):
-    """Return (links to Colab, problems) of a page."""
-    reader = _Links()
+def _placeholders(text):
+    """Return a sentence for each placeholder that is left in a page."""
+    reader = _Placeholders()
     reader.feed(text)
     if "COURSE_WHEEL" in html.unescape(text) and not reader.problems:
         reader.problems.append("the placeholder COURSE_WHEEL was not filled in, in code")
-    return reader.links, reader.problems
+    return reader.problems
 
 
 def _colab(link, site, repo_url, branch):
@@ -156,7 +156,8 @@ def _notebook_faults(text, site, site_url):
         if "COURSE_WHEEL" in source:
             yield f"{where}: the placeholder COURSE_WHEEL was not filled in"
         if cell["cell_type"] == "markdown":
-            for link in OUTSIDE.findall(source):
+            outside = [link for link in links.targets(source) if link.startswith(".")]
+            for link in outside:
                 yield f"{where}: the link to {link} leads out of the folder, to nothing on Colab"
         if "setup" in cell["metadata"].get("tags", []):
             wheels = WHEEL.findall(source)
@@ -213,11 +214,11 @@ def main(arguments=None):
         print(stop, file=sys.stderr)
         return 1
     print("· checking every page and notebook", flush=True)
-    found = faults(out, site_url, repo_url, options.branch)
-    for fault in found:
-        print(fault, file=sys.stderr)
-    if found:
-        print(f"{len(found)} faults: not to be published", file=sys.stderr)
+    problems = faults(out, site_url, repo_url, options.branch)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        print(f"{len(problems)} faults: not to be published", file=sys.stderr)
         return 1
     files = [path.stat().st_size for path in out.rglob("*") if path.is_file()]
     print(f"{out}: {len(files)} files, {sum(files) / 1e6:.0f} MB, ready to be published")

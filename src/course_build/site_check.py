@@ -1,4 +1,4 @@
-"""Read the built HTML files: where every link leads, without a browser."""
+"""Where every link of the built site leads, read from its HTML files, without a browser."""
 
 import re
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ def html_files(site: Path) -> list[str]:
 
 
 def page_files(site: Path) -> list[str]:
-    """The pages that MkDocs makes; slides (tests/docs/test_slides.py) have a look of their own."""
+    """The pages that MkDocs makes; slides have a look of their own."""
     return [name for name in html_files(site) if not name.startswith("teach/slides/")
             or name.endswith("/index.html")]  # fmt: skip
 
@@ -79,14 +79,20 @@ def read(file: Path) -> Page:
     return reader.page
 
 
-def dead_links(site: Path, site_url: str = LOCAL) -> list[str]:
-    """Internal addresses that lead nowhere: pages, anchors, pictures, search results, CSS urls."""
+def dead_links(site: Path, site_url: str = LOCAL, *, from_disk: bool = False) -> list[str]:
+    """Internal addresses that lead nowhere: pages, anchors, pictures, search results, CSS urls.
+
+    from_disk : without a server, a link to a folder shows a list of files
+    """
     site_url = site_url or LOCAL
     dead = []
     for name in html_files(site):
         here = urljoin(site_url, page_address(name))
         for ref in read(site / name).references:
-            if problem := _dead(site, site_url, here, ref.address, anchors=ref.tag == "a"):
+            problem = _dead(site, site_url, here, ref.address, anchors=ref.tag == "a")
+            if not problem and from_disk and _is_folder(site / name, ref.address):
+                problem = "a folder"
+            if problem:
                 dead.append(f"{name}:{ref.line}: <{ref.tag}> {ref.address}: {problem}")
     index = site / search_index.SCRIPT
     if index.exists():
@@ -121,10 +127,17 @@ def _dead(site, site_url, here, address, *, anchors):
     if not file.is_file():
         return "no such file"
     if anchors and anchor and file.suffix == ".html":
-        found = read(file).ids.count(unquote(anchor))
-        if found != 1:
-            return "no such anchor" if found == 0 else f"{found} elements have this id"
+        count = read(file).ids.count(unquote(anchor))
+        if count != 1:
+            return "no such anchor" if count == 0 else f"{count} elements have this id"
     return None
+
+
+def _is_folder(page, address):
+    """Whether an address in a page, as a file beside it, is a folder."""
+    parts = urlsplit(address)
+    path = unquote(parts.path)
+    return bool(path) and not (parts.scheme or parts.netloc) and (page.parent / path).is_dir()
 
 
 def outside_problems(site: Path, site_url: str = LOCAL) -> list[str]:

@@ -78,6 +78,7 @@ def test_nothing_is_found_where_nothing_is_wrong(site):
         ('<p>\n<a href="">', "line 2: <a> has an empty address"),
         ('<img src="">', "line 1: <img> has an empty address"),
         ("<p>{{ scores.ap }}</p>", "line 1: the placeholder {{ scores.ap }} was not filled in"),
+        ('<a href="gone/">', "1: <a> gone/: no such file"),
         ('<p title="{{ scores.ap }}">', "the placeholder {{ scores.ap }} was not filled in"),
         ("<code>pip install COURSE_WHEEL</code>", "the placeholder COURSE_WHEEL was not filled in"),
     ],
@@ -85,7 +86,7 @@ def test_nothing_is_found_where_nothing_is_wrong(site):
 def test_a_fault_of_a_page_is_named_with_its_file(site, page, words):
     write(site, "page/index.html", page)
     [fault] = faults(site)
-    assert fault.startswith("page/index.html: ") and words in fault
+    assert fault.startswith("page/index.html:") and words in fault
 
 
 @pytest.mark.parametrize(

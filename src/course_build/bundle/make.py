@@ -31,12 +31,12 @@ import setup_env
 from course_build import ROOT, Stop
 from course_build.bundle.scripts import verify
 from course_build.notebooks import students
+from course_build.pages import links
 from course_build.programs import run
 
 OUT = ROOT / "build" / "bundle"
 SCRIPTS = Path(__file__).with_name("scripts")
 MEASURED = "measured.json"
-PAGE = re.compile(r"\[([^\]]+)\]\(\.\./docs/([\w/-]+)\.md[^)]*\)")  # a notebook's link to a page
 
 
 def name():
@@ -164,6 +164,12 @@ def add_notebooks(folder, source=ROOT / "notebooks"):
             (target / file_name).write_text(for_disk(text), encoding="utf-8")
 
 
+def in_words(words, target):
+    """Say where the page lies to which a notebook's link leads; None if it leads elsewhere."""
+    page, _ = links.linked_page(target, "notebooks/any.ipynb")
+    return page and f"*{words}* (`site/{links.built_address(page, folders=False)}`)"
+
+
 def for_disk(text):
     """Return a notebook's text with the places of pages in words.
 
@@ -172,7 +178,7 @@ def for_disk(text):
     notebook = nbformat.reads(text, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = PAGE.sub(r"*\1* (`site/\2.html`)", cell.source)
+            cell.source = links.each_link(cell.source, in_words)
     return nbformat.writes(notebook) + "\n"
 
 

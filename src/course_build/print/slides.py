@@ -9,14 +9,13 @@ import tempfile
 from pathlib import Path
 
 from course_build import ROOT, Stop
-from course_build.pages import numbers
+from course_build.pages import links, numbers
 from course_build.print import OUT, pdf
 from course_build.programs import node, run
 
 SLIDES = ROOT / "docs" / "teach" / "slides"
 THEME = SLIDES / "course.css"
 MARP = ROOT / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
-LINK = re.compile(r"\]\((\.\./[\w./-]+)\.(?:md|ipynb)(#[\w-]+)?\)")
 # Marp names there where to read its script's licence; the site names no such host.
 LICENCE = re.compile(r"https://unpkg\.com/(@marp-team/marp-cli)@[\d.]+/lib/")
 
@@ -29,11 +28,13 @@ def filled(markdown, values, where):
     Stop, naming `where`, if a number is unknown.
     """
 
-    def built(match):
-        return f"]({match[1].removesuffix('/index')}/index.html{match[2] or ''})"
+    def built(words, target):
+        path, hash_sign, anchor = target.partition("#")
+        if links.OTHER_HOST.match(path) or not path.endswith((".md", ".ipynb")):
+            return None
+        return f"[{words}]({links.built_address(path)}index.html{hash_sign}{anchor})"
 
-    markdown = LINK.sub(built, markdown)
-    return numbers.fill(markdown, values, where)
+    return numbers.fill(links.each_link(markdown, built), values, where)
 
 
 def decks(folder=SLIDES):

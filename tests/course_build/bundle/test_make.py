@@ -60,6 +60,7 @@ def run(folder, *command, **variables):
     """Run a command in the bundle, with the Python of the tests first on the path."""
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     env = {**os.environ, "PATH": path, **variables}
+    env.pop("PYTHONPATH", None)  # a package that it names would come before the bundle's
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
 
 
@@ -289,7 +290,7 @@ def test_a_package_that_cannot_be_had_ends_with_what_to_do(monkeypatch, tmp_path
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     command = [sys.executable, "-m", "pip", "download", "bioimage-course-of-tomorrow"]
     with pytest.raises(bundle.Stop, match="Connect, then run this again"):
-        bundle.run("pip", command)
+        bundle.step("pip", command)
 
 
 # --- install.sh -------------------------------------------------------------------------------

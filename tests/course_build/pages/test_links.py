@@ -2,6 +2,7 @@
 
 import pytest
 
+from course_build.pages import links
 from tests.course_build.tiny_project import code, markdown, printed
 
 CARD = "src/bioimage_course/weights/stardist_nuclei/MODEL_CARD.md"
@@ -96,3 +97,39 @@ def test_a_model_card_is_published_with_working_links(linked):
 def test_a_dead_link_in_a_model_card_stops_the_build_and_names_the_card(linked):
     linked.write(CARD, "# StarDist model\n\n[Run it](06_cells.ipynb)")
     assert linked.why_it_stops() == f"{CARD}: the link to '06_cells.ipynb' leads nowhere"
+
+
+@pytest.mark.parametrize(
+    ("source", "on_a_server", "on_disk"),
+    [
+        ("tools/stardist.md", "tools/stardist/", "tools/stardist.html"),
+        ("notebooks/05_nuclei.ipynb", "notebooks/05_nuclei/", "notebooks/05_nuclei.html"),
+        ("index.md", "", "index.html"),
+        ("../teach/index.md", "../teach/", "../teach/index.html"),
+    ],
+)
+def test_a_file_becomes_a_folder_on_a_server_and_a_page_on_disk(source, on_a_server, on_disk):
+    assert links.built_address(source) == on_a_server
+    assert links.built_address(source, folders=False) == on_disk
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [
+        ("../docs/tools/stardist.md#rays", ("tools/stardist.md", "#rays")),
+        ("../docs/index.md", ("index.md", "")),
+        ("06_cells.ipynb", (None, "")),
+        ("../training/train.py", (None, "")),
+        ("https://a.test/docs/page.md", (None, "")),
+        ("#title", (None, "#title")),
+    ],
+)
+def test_a_page_of_the_docs_is_told_from_whatever_else_a_notebook_links(target, page):
+    assert links.linked_page(target, "notebooks/05_nuclei.ipynb") == page
+
+
+def test_links_outside_code_are_made_anew_and_those_that_stay_keep_their_title():
+    text = '[a](b.md) [c](d.md "title") ![e](f.md) `[g](b.md)`'
+    new = links.each_link(text, lambda words, target: "new" if target == "b.md" else None)
+    assert new == 'new [c](d.md "title") ![e](f.md) `[g](b.md)`'
+    assert links.targets(text) == ["b.md", "d.md", "f.md"]
