@@ -101,7 +101,7 @@ def _check(cell, where, page):
     checked = Cell(cell.cell_type, where, next((tag for tag in WRAPPERS if tag in tags), None))
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
-            raise Stop(f"{where}: shows an attached picture: make it a file in docs/images")
+            raise Stop(f"{where}: shows an attached picture: make it a figure in figures/")
         return checked
     if page.runs_elsewhere:
         if cell.outputs or cell.execution_count is not None:
