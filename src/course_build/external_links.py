@@ -26,12 +26,12 @@ PATIENCE = 30  # seconds
 
 def external_links(site):
     """Return {address: pages that link to it}, addresses without their anchors, in order."""
-    found = defaultdict(set)
+    pages = defaultdict(set)
     for page in sorted(site.rglob("*.html")):
         soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
         for link in soup.select('main a[href^="http"]'):
-            found[urldefrag(link["href"]).url].add(page.relative_to(site).as_posix())
-    return {address: sorted(found[address]) for address in sorted(found)}
+            pages[urldefrag(link["href"]).url].add(page.relative_to(site).as_posix())
+    return {address: sorted(pages[address]) for address in sorted(pages)}
 
 
 def ask(address):

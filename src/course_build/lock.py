@@ -9,13 +9,11 @@ not travel with the wheel, and bioimage_course.doctor compares with it.
 """
 
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
-from course_build import ROOT
+from course_build import ROOT, Stop
+from course_build.programs import find, run
 
 HEADER = """\
 # Every package of the course with its version: site, notebooks and tests.
@@ -47,21 +45,17 @@ def readable(line):
 
 
 def resolve():
-    """Return the lines uv finds for requirements.in.
+    """Return the lines uv gives for requirements.in.
 
     Raises
     ------
-    SystemExit with uv's own words if nothing fits, or if uv is not there.
+    Stop
+        With uv's own words if nothing fits, or if uv is not there.
     """
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    if uv is None:
-        sys.exit("uv is missing: run `make lock`, which sees to it")
+    uv = find("uv", "uv is missing: run `make lock`, which sees to it")
     command = [uv, "pip", "compile", "requirements.in", "--universal", "--python-version", "3.11"]
     options = ["--quiet", "--no-header", "--no-annotate"]
-    answer = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
-    if answer.returncode:
-        sys.exit(answer.stderr)
-    return answer.stdout.splitlines()
+    return run([*command, *options], "no versions fit together").splitlines()
 
 
 def pins(lines):
@@ -77,11 +71,14 @@ def lock():
     lines = [line for line in lines if not LEFT_TO_TORCH.match(line)]
     odd = [line for line in lines if "://" in line or "index-url" in line]
     if odd:
-        sys.exit(f"the lock may not name an address: {odd}")
+        raise Stop(f"the lock may not name an address: {odd}")
     (ROOT / "requirements.txt").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
     PINS.write_text(PINS_HEADER + "\n".join(pins(lines)) + "\n", encoding="utf-8")
     return len(lines)
 
 
 if __name__ == "__main__":
-    print(f"requirements.txt: {lock()} packages")
+    try:
+        print(f"requirements.txt: {lock()} packages")
+    except Stop as stop:
+        sys.exit(str(stop))

@@ -7,7 +7,6 @@ is made for the disk: see offline.py.
 import html
 import posixpath
 import re
-import subprocess
 import tomllib
 from functools import wraps
 from pathlib import Path
@@ -36,6 +35,7 @@ from course_build.pages import (
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
 from course_build.print import OUT as PRINTED
+from course_build.programs import run
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
@@ -80,7 +80,7 @@ class NotebookSource(File):
     """A notebook in notebooks/, which mkdocs-jupyter turns into a page.
 
     repository_path : where it lies, for the edit link
-    notebook : what notebook_pages.read() found in it
+    notebook : what notebook_pages.read() returned
     """
 
     repository_path = None
@@ -227,13 +227,12 @@ on_files = CombinedEvent(_publish_all, _one_script)
 def _last_committed(name, root):
     """A folder that holds a notebook as git has it, while its reader works in it; None if none."""
     try:
-        git = ["git", "show", f"HEAD:./{name}"]
-        text = subprocess.run(git, cwd=root, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):  # a download has no commits
+        text = run(["git", "show", f"HEAD:./{name}"], "there is none", cwd=root)
+    except (OSError, Stop):  # a download has no commits
         return None
     file = root / "build" / "committed" / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(text)
+    file.write_text(text, encoding="utf-8")
     return root / "build" / "committed"
 
 

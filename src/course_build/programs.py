@@ -1,4 +1,4 @@
-"""Run other programs, and find Node.js."""
+"""Run other programs, and find those that the set-up put beside Python."""
 
 import os
 import shutil
@@ -9,8 +9,10 @@ from pathlib import Path
 from course_build import ROOT, Stop
 
 
-def run(command, problem, *, explain=str.strip, text_in=None, **variables):
-    """Run a program in the repository and return what it prints.
+def run(
+    command, problem, *, explain=str.strip, text_in=None, cwd=ROOT, env=os.environ, **variables
+):
+    """Run a program and return what it prints.
 
     Parameters
     ----------
@@ -18,11 +20,20 @@ def run(command, problem, *, explain=str.strip, text_in=None, **variables):
     problem : str
         What it means if the program fails, such as "the site does not build".
     explain : function str -> str
-        Turns what the program said into what the reader is told; by default its own words.
+        Turns the program's words into the reader's; by default they stay as they are.
     text_in : str or None
         What the program reads from its standard input.
+    cwd : pathlib.Path
+        The folder in which it runs.
+    env : dict of str to str
+        Its environment variables.
     variables : str
-        Environment variables beside those of this process.
+        More of them.
+
+    Returns
+    -------
+    str
+        Its standard output.
 
     Raises
     ------
@@ -31,8 +42,8 @@ def run(command, problem, *, explain=str.strip, text_in=None, **variables):
     """
     done = subprocess.run(
         command,
-        cwd=ROOT,
-        env={**os.environ, **variables},
+        cwd=cwd,
+        env={**env, **variables},
         input=text_in or "",
         capture_output=True,
         text=True,
@@ -44,15 +55,26 @@ def run(command, problem, *, explain=str.strip, text_in=None, **variables):
 
 
 def node():
-    """Return the path of Node.js: the one that the set-up put beside Python, or the system's.
+    """Return the path of Node.js.
 
     Raises
     ------
     Stop
         If there is none.
     """
-    beside_python = shutil.which("node", path=str(Path(sys.executable).parent))
-    found = beside_python or shutil.which("node")
-    if found is None:
-        raise Stop("Node.js is missing: run `make site`, which installs it into .venv")
-    return found
+    return find("node", "Node.js is missing: run `make site`, which installs it into .venv")
+
+
+def find(name, problem):
+    """Return the path of a program: the one that the set-up put beside Python, or the system's.
+
+    Raises
+    ------
+    Stop
+        If there is none: `problem`.
+    """
+    beside_python = shutil.which(name, path=str(Path(sys.executable).parent))
+    path = beside_python or shutil.which(name)
+    if path is None:
+        raise Stop(problem)
+    return path

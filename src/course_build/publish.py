@@ -39,7 +39,7 @@ def build(out, site_url, repo_url, branch="gh-pages"):
 
     Raises
     ------
-    Stop if the site or the wheel cannot be built; the message holds what the builder said.
+    Stop if the site or the wheel cannot be built; the message holds the builder's own words.
     """
     addresses = {"SITE_URL": site_url, "REPO_URL": repo_url, "COLAB_BRANCH": branch}
     mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]

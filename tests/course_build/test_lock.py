@@ -2,6 +2,7 @@
 
 import pytest
 
+from course_build import Stop, lock, programs
 from course_build.lock import LEFT_TO_TORCH, PINS, ROOT, pins, readable
 
 EVERYWHERE = (
@@ -47,3 +48,17 @@ def test_the_package_holds_the_pins_that_the_lock_gives():
     names = {line.partition("==")[0] for line in written}
     assert {"numpy", "stardist", "cellpose", "torch", "dask"} <= names
     assert not names & {"jupyterlab", "mkdocs", "keras"}  # of no notebook, or not asked for
+
+
+def test_a_lock_that_would_name_an_address_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "resolve", lambda: ["numpy @ https://host.test/numpy.whl"])
+    monkeypatch.setattr(lock, "ROOT", tmp_path)
+    with pytest.raises(Stop, match="may not name an address"):
+        lock.lock()
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_uv_it_says_what_to_run(monkeypatch):
+    monkeypatch.setattr(programs.shutil, "which", lambda name, path=None: None)
+    with pytest.raises(Stop, match="uv is missing: run `make lock`"):
+        lock.resolve()

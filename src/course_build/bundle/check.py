@@ -24,6 +24,8 @@ from playwright.sync_api import sync_playwright
 import setup_env
 from course_build import ROOT, Stop
 from course_build.bundle import make as bundle
+from course_build.programs import run
+from course_build.site_check import dead_links
 
 KEPT = ROOT / "src" / "course_build" / "measured" / "bundle.json"
 WORK = ROOT / "build" / "bundle-check"
@@ -42,24 +44,24 @@ WORKS = "figure => figure.querySelector('canvas, svg, button, input, select') !=
 # --- The site, from disk ----------------------------------------------------------------------
 
 
-def open_site(browser, site, said):
-    """Return a page of a browser without a network; what goes wrong on it is appended to `said`."""
+def open_site(browser, site, faults):
+    """Return a page of a browser without a network; what goes wrong on it goes into `faults`."""
     page = browser.new_context(offline=True, reduced_motion="reduce").new_page()
     page.set_default_timeout(PATIENCE)
     here = site.resolve().as_uri()
 
     def requested(request):
         if not request.url.startswith((here, "data:", "blob:", "about:")):
-            said.append(f"asked for {request.url}")
+            faults.append(f"asked for {request.url}")
 
     def failed(request):
         if request.failure != "net::ERR_ABORTED":  # that is how the browser leaves a page
-            said.append(f"{request.url}: {request.failure}")
+            faults.append(f"{request.url}: {request.failure}")
 
     page.on("request", requested)
     page.on("requestfailed", failed)
-    page.on("console", lambda line: line.type == "error" and said.append(line.text))
-    page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
+    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
+    page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
     return page
 
 
@@ -70,16 +72,16 @@ def site_faults(browser, site, pages=None):
     site : pathlib.Path of the folder with index.html
     pages : the paths of those to open; all if None
     """
-    faults, said = [], []
-    page = open_site(browser, site, said)
+    faults, on_page = [], []
+    page = open_site(browser, site, on_page)
     for file in sorted(pages or site.rglob("*.html")):
         page.goto(file.resolve().as_uri(), wait_until="load")
         for figure in page.locator("figure[data-figure]").all():
             name = figure.get_attribute("data-figure")
             if not appears(figure):
                 faults.append(f"{file.relative_to(site)}: the figure {name} does not start")
-        faults += [f"{file.relative_to(site)}: {line}" for line in said]
-        said.clear()
+        faults += [f"{file.relative_to(site)}: {line}" for line in on_page]
+        on_page.clear()
     page.context.close()
     return faults
 
@@ -102,9 +104,9 @@ def search(browser, site, word=WORD):
     page.get_by_role("textbox", name="Search").fill(word)
     results = page.locator(".search-results a")
     results.first.wait_for()
-    found = results.evaluate_all("all => all.map(a => a.href)")
+    addresses = results.evaluate_all("all => all.map(a => a.href)")
     page.context.close()
-    return found
+    return addresses
 
 
 # --- In the room ------------------------------------------------------------------------------
@@ -132,16 +134,21 @@ def surroundings(home, refuse):
     return variables
 
 
-def run(what, command, **options):
-    """Run a command; return (seconds, output). A failure is a Stop, with the last words."""
+def timed(what, command, **options):
+    """Run a command and return the seconds that it took. A failure is a Stop, with its last words.
+
+    options : for course_build.programs.run
+    """
     started = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    if done.returncode:
-        words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
-        raise Stop(f"{what} failed:\n{words}")
+    run(command, f"{what} failed", explain=last_words, **options)
     seconds = round(time.monotonic() - started)
     print(f"· {what}: {seconds} s", flush=True)
-    return seconds, done.stdout
+    return seconds
+
+
+def last_words(text):
+    """Return the last thirty lines of what a program printed."""
+    return "\n".join(text.strip().splitlines()[-30:])
 
 
 def try_out(packed, work, refuse):
@@ -161,9 +168,9 @@ def try_out(packed, work, refuse):
     folder = work / packed.stem
     windows = os.name == "nt"
     verify = [sys.executable, "-B", "verify.py"]
-    measured["verify_seconds"], _ = run("comparing every file", verify, cwd=folder, env=env)
+    measured["verify_seconds"] = timed("comparing every file", verify, cwd=folder, env=env)
     install = ["cmd", "/c", "install.bat"] if windows else ["sh", "install.sh"]
-    measured["install_seconds"], _ = run("installing", install, cwd=folder, env=env)
+    measured["install_seconds"] = timed("installing", install, cwd=folder, env=env)
     measured["environment_gigabytes"] = round(
         setup_env.folder_size(folder / "environment") / 1e9, 1
     )
@@ -173,21 +180,22 @@ def try_out(packed, work, refuse):
         notebook = folder / "notebooks" / "trainer" / f"{name}.ipynb"
         command = [scripts / "python", "-m", "jupyter", "nbconvert", "--to", "notebook"]
         command += ["--execute", "--output-dir", work, notebook]
-        seconds, _ = run(f"running {name}", command, cwd=notebook.parent, env=env)
+        seconds = timed(f"running {name}", command, cwd=notebook.parent, env=env)
         measured[f"notebook_{name[:2]}_seconds"] = seconds
         if words not in (work / notebook.name).read_text(encoding="utf-8"):
             raise Stop(f"{name} does not say {words!r}")
 
+    faults = dead_links(folder / "site", from_disk=True)
     with sync_playwright() as playwright:
         chromium = setup_env.find_chromium()
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        faults = site_faults(browser, folder / "site")
-        found = search(browser, folder / "site")
+        faults += site_faults(browser, folder / "site")
+        results = search(browser, folder / "site")
         browser.close()
     if faults:
         raise Stop("the site does not work from disk:\n" + "\n".join(faults))
-    print(f"· {len(found)} places in the site for {WORD!r}")
-    run("comparing every file again", verify, cwd=folder, env=env)  # nothing wrote into it
+    print(f"· {len(results)} places in the site for {WORD!r}")
+    timed("comparing every file again", verify, cwd=folder, env=env)  # nothing wrote into it
     return measured
 
 

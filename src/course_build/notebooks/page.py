@@ -112,7 +112,7 @@ def _check(cell, where, page):
     checked = Cell(cell.cell_type, where, wrapper, is_answer_check="answer-check" in tags)
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
-            raise Stop(f"{where}: shows an attached picture: make it a file in docs/images")
+            raise Stop(f"{where}: shows an attached picture: make it a figure in figures/")
         return checked
     if page.runs_elsewhere:
         if cell.outputs or cell.execution_count is not None:

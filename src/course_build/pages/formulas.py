@@ -19,13 +19,15 @@ def render(page_html, where, katex):
 
     katex : pathlib.Path of KaTeX's dist folder
     """
-    found = [(tag == "div", html.unescape(tex).strip()) for tag, tex in FORMULA.findall(page_html)]
-    if not found:
+    formulas = [
+        (tag == "div", html.unescape(tex).strip()) for tag, tex in FORMULA.findall(page_html)
+    ]
+    if not formulas:
         return page_html, False
-    if new := [formula for formula in dict.fromkeys(found) if formula not in _rendered]:
+    if new := [formula for formula in dict.fromkeys(formulas) if formula not in _rendered]:
         _rendered.update(zip(new, _run_katex(new, where, katex), strict=True))
-    formulas = iter(found)
-    return FORMULA.sub(lambda match: _rendered[next(formulas)], page_html), True
+    in_order = iter(formulas)
+    return FORMULA.sub(lambda match: _rendered[next(in_order)], page_html), True
 
 
 def _run_katex(formulas, where, katex):

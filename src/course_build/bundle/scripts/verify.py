@@ -53,10 +53,10 @@ def faults(folder=HERE, only=()):
         return {path for path in paths if not only or path.split("/")[0] in only}
 
     sums = listed(folder)
-    expected, found = wanted(sums), wanted(present(folder))
-    lines = ["missing     " + path for path in expected - found]
-    lines += ["additional  " + path for path in found - expected]
-    for path in expected & found:
+    expected, present_now = wanted(sums), wanted(present(folder))
+    lines = ["missing     " + path for path in expected - present_now]
+    lines += ["additional  " + path for path in present_now - expected]
+    for path in expected & present_now:
         try:
             if sha256(os.path.join(folder, path)) != sums[path]:
                 lines.append("changed     " + path)
