@@ -172,8 +172,8 @@ def paint(figure, theme, image, numbers):
         return figure.add_axes((left / width, bottom, wide / width, high / height))
 
     axes = place(66, 34, 480, 140)
-    pixels, edges = np.histogram(image, np.arange(0, 241, 2))
-    axes.stairs(pixels, edges, fill=True, color=theme.muted, alpha=0.7)
+    bins = np.arange(0, 241, 2)
+    axes.hist(image.ravel(), bins, color=theme.muted, alpha=0.7, histtype="stepfilled")
     axes.set(yscale="log", xlim=(0, 240), ylim=(1, 8e4), xticks=[])
     axes.set_yticks([1, 100, 10000], ["1", "100", "10,000"])
     axes.minorticks_off()
