@@ -1,8 +1,8 @@
 """One picture spoilt in five ways, step by step: what both models find, and what three fixes mend.
 
 Writes page.json (pictures and outlines for the figure), answers.json for its tests, and data.json
-(scores for the page). The faults
-and fixes are those of the figure failures and notebook 08, and so is the part that is scored.
+(scores for the page). The faults and fixes are those of the figure failures and notebook 08, and
+so is the part that is scored.
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """Eight ways to fail, each with one fix: the nuclei image spoilt, segmented, mended, segmented.
 
-Writes docs/images/failure_NAME.svg (before and after) and docs/data/failures.json (all scores).
+Writes failure_NAME.svg (before and after) and data.json (all scores).
 Cellpose makes `diameter`; StarDist makes all others. As in notebook 08, a part of 256×256 px is
 scored, and `random` has the same seed.
 """
@@ -223,7 +223,7 @@ href="{pixels(view, window, limits)}"/>
 
 
 def draw_pair(name, views, values):
-    """Write docs/images/failure_NAME.svg; its ground is dark on the light and the dark page."""
+    """Write failure_NAME.svg; its ground is dark on the light and the dark page."""
     width, gap = 264, 8
     body = ""
     for column, (word, view) in enumerate(zip(("before", "after"), views, strict=True)):

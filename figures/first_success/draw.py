@@ -27,9 +27,9 @@ COLOURS = ("#56B4E9", "#CC79A7", "#009E73", "#F0B429", "#D55E00")  # categories,
 def same_outline(labels, others):
     """For each object of `labels`: is there one in `others` with nearly the same pixels?"""
     pairs = matching(labels, others, thresh=0.95, report_matches=True)
-    found = {pair[0] for pair, score in zip(
+    same = {pair[0] for pair, score in zip(
         pairs.matched_pairs, pairs.matched_scores, strict=True) if score >= 0.95}  # fmt: skip
-    return [label in found for label in range(1, labels.max() + 1)]
+    return [label in same for label in range(1, labels.max() + 1)]
 
 
 def compute():

@@ -71,13 +71,13 @@ def nuclei(truth, labels, points, corners):
         if iou > 0
     }
     rays = np.hypot(*np.moveaxis(corners - points[..., None], 1, 0))
-    found = []
+    rows = []
     for i in left_to_right(points):
         annotated, iou = partners.get(i + 1, (None, 0))
         area, wanted = (labels == i + 1).sum(), (truth == annotated).sum() if annotated else 0
         numbers = [*2 * points[i, ::-1], area, wanted, iou >= 0.5, *np.round(2 * rays[i])]
-        found.append([int(number) for number in numbers])
-    return found
+        rows.append([int(number) for number in numbers])
+    return rows
 
 
 def left_to_right(points):
@@ -102,7 +102,7 @@ def figure(image, truth, labels, details):
 
 
 def fixture(details):
-    """Corners [x, y] in pixels of every tenth nucleus, for tests/js/home.test.js."""
+    """Corners [x, y] in pixels of every tenth nucleus, for figure.test.mjs."""
     order = left_to_right(details["points"])
     return [np.round(details["coord"][i, ::-1].T, 2).tolist() for i in order[::10]]
 

@@ -8,7 +8,7 @@ from figures.home import compute as home_nuclei
 
 def test_each_nucleus_is_told_apart_as_stardist_s_matching_does():
     _, truth = data.nuclei()
-    labels = np.roll(truth, 6, axis=1)  # some are found, some are not; one has an IoU of exactly 0.5
+    labels = np.roll(truth, 6, axis=1)  # not all are found; one IoU is exactly 0.5
     points = np.argwhere(np.eye(labels.max()))  # anywhere: the counts do not depend on it
     rows = home_nuclei.nuclei(truth, labels, points, np.repeat(points[..., None], 8, axis=2))
     score = matching(truth, labels, thresh=0.5)

@@ -64,8 +64,8 @@ def paint(objects):
     return image
 
 
-def score(truth, found, thresh=0.5):
-    result = matching(truth, found, thresh=thresh)
+def score(truth, predicted, thresh=0.5):
+    result = matching(truth, predicted, thresh=thresh)
     return {"tp": result.tp, "fp": result.fp, "fn": result.fn} | {
         short: getattr(result, name) for short, name in SCORES.items()
     }
@@ -98,17 +98,17 @@ def fixture():
     for objects in ([(0, 0, 2, 8), (6, 3, 4, 4)], [(0, 0, 3, 8), (6, 3, 4, 5)]):
         pairs.append((None, three, labels(objects, truth.shape)))  # half and a quarter, and beyond
     cases = [
-        {"edits": edits, "truth": as_text(true), "found": as_text(found),
-         "scores": [score(true, found, thresh) for thresh in THRESHOLDS],
-         "names": names(true, found)}
-        for edits, true, found in pairs
+        {"edits": edits, "truth": as_text(true), "found": as_text(predicted),
+         "scores": [score(true, predicted, thresh) for thresh in THRESHOLDS],
+         "names": names(true, predicted)}
+        for edits, true, predicted in pairs
     ]  # fmt: skip
     return {"thresholds": THRESHOLDS, "cases": plain(cases)}
 
 
-def names(truth, found):
+def names(truth, predicted):
     """What became of each nucleus and of each object, in the order of their numbers."""
-    named = mistakes(truth, found)
+    named = mistakes(truth, predicted)
     return {"nuclei": list(named.annotated.values()), "objects": list(named.predicted.values())}
 
 

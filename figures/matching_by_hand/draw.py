@@ -69,8 +69,8 @@ def coco_ap(is_hit, n_nuclei):
 
 
 def compute():
-    truth, found = five_objects()
-    result = matching(truth, found, thresh=0.5, report_matches=True)
+    truth, predicted = five_objects()
+    result = matching(truth, predicted, thresh=0.5, report_matches=True)
     hit_objects = {result.matched_pairs[index][1] for index in result.matched_tps}
     is_hit = [number in hit_objects for number in range(1, len(OBJECTS) + 1)]
     area, precision, recall = coco_ap(is_hit, len(NUCLEI))
@@ -81,8 +81,8 @@ def compute():
         "ap": result.accuracy, "f1": result.f1, "pq": result.panoptic_quality,
         "precision": result.precision, "recall": result.recall,
         "mean_iou": result.mean_matched_score,
-        "ap70": matching(truth, found, thresh=0.7).accuracy,
-        "ap90": matching(truth, found, thresh=0.9).accuracy,
+        "ap70": matching(truth, predicted, thresh=0.7).accuracy,
+        "ap90": matching(truth, predicted, thresh=0.9).accuracy,
         "coco": area,
         "coco_debris_first": coco_ap(debris_first, len(NUCLEI))[0],
         "coco_ten_more": coco_ap(more, len(NUCLEI))[0],
@@ -106,18 +106,18 @@ def paint_iou(figure, theme, numbers):
     panels = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.005, right=0.995, bottom=0.19, top=0.99, wspace=0.06)
     for axes, (name, shift) in zip(panels, SHIFTS.items(), strict=True):
-        nucleus, found = two_shapes(shift)
+        nucleus, predicted = two_shapes(shift)
         rows, columns = nucleus.shape
         grid(axes, theme, rows, columns)
         for mask, colour, line, hatch in ((nucleus, theme.truth, "-", "//"),
-                                          (found, theme.predicted, "--", "\\\\")):  # fmt: skip
+                                          (predicted, theme.predicted, "--", "\\\\")):  # fmt: skip
             place = box(mask)
             axes.add_patch(
                 Rectangle(*place, fill=False, edgecolor=colour, hatch=hatch, linewidth=0)
             )
             axes.add_patch(Rectangle(*place, fill=False, edgecolor=colour, linewidth=3.5,
                                      linestyle=line, zorder=3))  # fmt: skip
-        axes.add_patch(Rectangle(*box(nucleus & found), facecolor=theme.muted, linewidth=0))
+        axes.add_patch(Rectangle(*box(nucleus & predicted), facecolor=theme.muted, linewidth=0))
         values = numbers[name]
         verdict = "a match" if values["iou"] >= 0.5 else "no match"
         axes.set(xlim=(0, 8), ylim=(7, 0), aspect="equal", xticks=[], yticks=[])

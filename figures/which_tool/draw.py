@@ -28,14 +28,14 @@ def segment():
     stardist, _ = course_model().predict_instances(normalize(image, 1, 99.8))
     path = str(WEIGHTS / "cellpose_nuclei" / "model")
     model = models.CellposeModel(gpu=False, pretrained_model=path)
-    cellpose, told = (
+    cellpose, with_width = (
         model.eval(image, channels=[0, 0], diameter=diameter)[0].astype(np.int32)
         for diameter in (None, DIAMETER)
     )
-    return image, truth, {"stardist": stardist, "cellpose": cellpose}, told
+    return image, truth, {"stardist": stardist, "cellpose": cellpose}, with_width
 
 
-def found(truth, labels):
+def matches(truth, labels):
     """{annotated nucleus: (object that matches it, IoU)} at an IoU of 0.5."""
     score = matching(truth, labels, thresh=0.5, report_matches=True)
     return {
@@ -46,7 +46,7 @@ def found(truth, labels):
 
 def compare(truth, predicted):
     """Scores of each tool, and which nuclei both, one or none of them finds."""
-    hits = {tool: found(truth, labels) for tool, labels in predicted.items()}
+    hits = {tool: matches(truth, labels) for tool, labels in predicted.items()}
     first, second = (set(hits[tool]) for tool in NAMES)
     numbers = {
         "annotated": truth.max(),
@@ -116,10 +116,10 @@ def paint(figure, theme, image, truth, predicted, hits):
 
 
 def main():
-    image, truth, predicted, told = segment()
+    image, truth, predicted, with_width = segment()
     hits, numbers = compare(truth, predicted)
     numbers["cellpose"]["diameter"] = DIAMETER
-    numbers["cellpose"]["ap_with_diameter"] = matching(truth, told, thresh=0.5).accuracy
+    numbers["cellpose"]["ap_with_diameter"] = matching(truth, with_width, thresh=0.5).accuracy
     draw(HERE / "which_tool",
          lambda figure, theme: paint(figure, theme, image, truth, predicted, hits),
          width=560, height=640)  # fmt: skip

@@ -1,6 +1,6 @@
 """The drawings and answers of the printed worksheets: black on white, on squared paper.
 
-Writes docs/images/worksheet_*.svg, docs/data/worksheets.json, and the part of the image that two
+Writes worksheet_*.svg, data.json, and the part of the image that two
 people annotate, for Fiji: ten-nuclei.tif. One square is one pixel.
 """
 
@@ -138,14 +138,14 @@ def nucleus(points=360):
 
 def ends(outline, place):
     """Return where each ray from `place` first meets the outline: array (RAYS, 2) of x and y."""
-    start, found = Point(place), []
+    start, crossings = Point(place), []
     for angle in np.arange(RAYS) * 2 * np.pi / RAYS:
         far = np.add(place, 100 * np.array([np.cos(angle), np.sin(angle)]))
         crossed = LineString([place, far]).intersection(outline.exterior)
         points = getattr(crossed, "geoms", [crossed])
         nearest = min(points, key=start.distance)
-        found.append((nearest.x, nearest.y))
-    return np.array(found)
+        crossings.append((nearest.x, nearest.y))
+    return np.array(crossings)
 
 
 def rays():
@@ -236,7 +236,7 @@ def annotate(axes, *, solved):
 
 
 def save(name, paint, width, height):
-    """Write docs/images/worksheet_NAME.svg; `paint(figure)` draws it."""
+    """Write worksheet_NAME.svg; `paint(figure)` draws it."""
     with matplotlib.rc_context(PRINT):
         figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
         paint(figure)
@@ -246,23 +246,23 @@ def save(name, paint, width, height):
 
 def main():
     """Write all drawings and numbers."""
-    found = {
+    pairs = {
         "example": (EXAMPLE, moved(EXAMPLE, 0, 1)),
         "one": (ROUND, moved(ROUND, 1, 1)),
         "further": (ROUND, moved(ROUND, 2, 1)),
         "large": (LARGE, LARGE | SMALL),
         "small": (SMALL, LARGE | SMALL),
     }
-    iou = {name: overlap(*pair) for name, pair in found.items()}
+    iou = {name: overlap(*pair) for name, pair in pairs.items()}
     iou["count"] = count([iou["one"]["iou"], iou["large"]["iou"], iou["small"]["iou"]], claimed=2)
 
     def example(figure):
-        shapes(figure.subplots(), {"": EXAMPLE}, found["example"][1], "")
+        shapes(figure.subplots(), {"": EXAMPLE}, pairs["example"][1], "")
 
     def tasks(figure):
         left, right = figure.subplots(1, 2)
-        shapes(left, {"A": ROUND}, found["one"][1], "drawing 1")
-        shapes(right, {"B": LARGE, "C": SMALL}, found["large"][1], "drawing 2")
+        shapes(left, {"A": ROUND}, pairs["one"][1], "drawing 1")
+        shapes(right, {"B": LARGE, "C": SMALL}, pairs["large"][1], "drawing 2")
 
     def to_trace(figure):
         left, right = figure.subplots(1, 2, width_ratios=[5, 1])
