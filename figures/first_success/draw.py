@@ -108,10 +108,9 @@ def main():
     near = inside(corners)
     corners, kept = corners[near], kept[near]
     numbers |= {"window_found": near.sum(), "window_gone": (~kept).sum()}
-    draw(HERE / "first_success", lambda figure, theme: paint(figure, theme, image, corners),
-         width=560, height=212)  # fmt: skip
-    draw(HERE / "first_success_strict", lambda figure, theme: paint_strict(
-        figure, theme, image, corners, kept, numbers), width=560, height=306)  # fmt: skip
+    draw(HERE / "first_success", paint, image, corners, width=560, height=212)
+    drawn = image, corners, kept, numbers
+    draw(HERE / "first_success_strict", paint_strict, *drawn, width=560, height=306)
     write(HERE, numbers)
 
 

@@ -89,8 +89,7 @@ def paint(figure, theme, histories):
 
 def main():
     histories, numbers = compute()
-    draw(HERE / "loss_curves", lambda figure, theme: paint(figure, theme, histories),
-         width=600, height=560)  # fmt: skip
+    draw(HERE / "loss_curves", paint, histories, width=600, height=560)
     write(HERE, numbers)
 
 

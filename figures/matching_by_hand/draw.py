@@ -162,11 +162,9 @@ def paint_curve(figure, theme, numbers, precision, recall):
 
 def main():
     numbers, precision, recall = compute()
-    draw(HERE / "iou_by_hand", lambda figure, theme: paint_iou(figure, theme, numbers),
-         width=560, height=296)  # fmt: skip
+    draw(HERE / "iou_by_hand", paint_iou, numbers, width=560, height=296)
     draw(HERE / "five_objects", paint_five, width=560, height=375)
-    draw(HERE / "coco_by_hand", lambda figure, theme: paint_curve(
-        figure, theme, numbers, precision, recall), width=420, height=280)  # fmt: skip
+    draw(HERE / "coco_by_hand", paint_curve, numbers, precision, recall, width=420, height=280)
     write(HERE, numbers)
 
 

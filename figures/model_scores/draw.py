@@ -69,17 +69,9 @@ def paint_training(figure, theme, histories):
 
 def main():
     scores = read("scores")
-    draw(
-        HERE / "model_scores",
-        lambda f, theme: paint_scores(f, theme, scores),
-        width=620,
-        height=320,
-    )
+    draw(HERE / "model_scores", paint_scores, scores, width=620, height=320)
     histories = {name: read(f"history_{name}") for name in ("stardist_nuclei", "cellpose_nuclei")}
-    draw(
-        HERE / "model_training", lambda f, theme: paint_training(f, theme, histories),
-        width=620, height=320,
-    )  # fmt: skip
+    draw(HERE / "model_training", paint_training, histories, width=620, height=320)
 
 
 if __name__ == "__main__":

@@ -64,8 +64,7 @@ def paint(figure, theme, numbers):
 
 def main():
     numbers = compute()
-    draw(HERE / "stardist_thresholds", lambda figure, theme: paint(figure, theme, numbers),
-         width=560, height=300)  # fmt: skip
+    draw(HERE / "stardist_thresholds", paint, numbers, width=560, height=300)
     write(HERE, numbers)
 
 

@@ -192,12 +192,8 @@ def main():
     table, truth, merged = compute()
     model = json.loads(SCORES.read_text())["stardist_nuclei"]["course_image"]["ap"]
     points = [model[f"iou{100 * iou:.0f}"] for iou in IOU_THRESHOLDS]
-    draw(HERE / "ap_curve",
-         lambda figure, theme: paint_curves(figure, theme, table["curves"], points),
-         width=560, height=380)  # fmt: skip
-    draw(HERE / "merged_areas",
-         lambda figure, theme: paint_areas(figure, theme, table, truth, merged),
-         width=560, height=330)  # fmt: skip
+    draw(HERE / "ap_curve", paint_curves, table["curves"], points, width=560, height=380)
+    draw(HERE / "merged_areas", paint_areas, table, truth, merged, width=560, height=330)
     write(HERE, table)
 
 

@@ -120,9 +120,7 @@ def main():
     hits, numbers = compare(truth, predicted)
     numbers["cellpose"]["diameter"] = DIAMETER
     numbers["cellpose"]["ap_with_diameter"] = matching(truth, with_width, thresh=0.5).accuracy
-    draw(HERE / "which_tool",
-         lambda figure, theme: paint(figure, theme, image, truth, predicted, hits),
-         width=560, height=640)  # fmt: skip
+    draw(HERE / "which_tool", paint, image, truth, predicted, hits, width=560, height=640)
     write(HERE, numbers)
 
 
