@@ -93,9 +93,9 @@ def smooth(picture):
 def tiles(field, side):
     """The part, put together from tiles that were each normalised alone."""
     part, starts = field[PART], range(0, 256, side)
-    return np.block([
-        [normalize(part[y : y + side, x : x + side], 1, 99.8) for x in starts] for y in starts
-    ])  # fmt: skip
+    return np.block(
+        [[normalize(part[y : y + side, x : x + side], 1, 99.8) for x in starts] for y in starts]
+    )
 
 
 def spoil(setting):
@@ -219,8 +219,15 @@ def compute(models, chosen):
         judgement = [judged(labels[method], given.zoom, list(nuclei)) for method in METHODS]
         results.setdefault(key(setting), {})[setting.fix or "none"] = [picture, *judgement]
     pictures, places = sheet(inputs)
-    return {"nuclei": int(truth_part().max()), "side": CROP[2], "steps": STEPS, "places": places,
-            "truth": list(nuclei.values()), "results": results, "pictures": pictures}  # fmt: skip
+    return {
+        "nuclei": int(truth_part().max()),
+        "side": CROP[2],
+        "steps": STEPS,
+        "places": places,
+        "truth": list(nuclei.values()),
+        "results": results,
+        "pictures": pictures,
+    }
 
 
 def key(setting):

@@ -110,36 +110,45 @@ def compute(stardist, cellpose):
     whole = View(original, stardist(original))
     mended = {
         "noisy": denoise_nl_means(
-            spoilt["noisy"], h=0.8 * spoilt["noisy"].std(), patch_size=5, patch_distance=5),
+            spoilt["noisy"], h=0.8 * spoilt["noisy"].std(), patch_size=5, patch_distance=5
+        ),
         "uneven": spoilt["uneven"] / gaussian(spoilt["uneven"], 50),
         "blurred": unsharp_mask(spoilt["blurred"], radius=5, amount=3, preserve_range=True),
-    }  # fmt: skip
+    }
     empty = empty_field(field, truth)
     by_diameter = {
         diameter: View(original, cellpose(original, diameter))
         for diameter in (*WRONG_DIAMETERS, DIAMETER, None)
     }
     views = {
-        "small": (View(small, stardist(small), 1 / SMALLER),
-                  View(small, stardist(small, scale=SMALLER), 1 / SMALLER)),
-        "large": (View(large, stardist(large), LARGER),
-                  View(large, stardist(large, scale=1 / LARGER), LARGER)),
+        "small": (
+            View(small, stardist(small), 1 / SMALLER),
+            View(small, stardist(small, scale=SMALLER), 1 / SMALLER),
+        ),
+        "large": (
+            View(large, stardist(large), LARGER),
+            View(large, stardist(large, scale=1 / LARGER), LARGER),
+        ),
         "diameter": (by_diameter[WRONG_DIAMETERS[0]], by_diameter[DIAMETER]),
         **{name: pair(part(spoilt[name]), part(mended[name])) for name in mended},
-        "tiles": (View(original, tile_by_tile(stardist, original), tiles=True),
-                  View(original, stardist(original, n_tiles=(4, 4)), tiles=True)),
+        "tiles": (
+            View(original, tile_by_tile(stardist, original), tiles=True),
+            View(original, stardist(original, n_tiles=(4, 4)), tiles=True),
+        ),
         "empty": pair(normalize(empty, 1, 99.8), normalize_mi_ma(empty, *limits)),
-    }  # fmt: skip
+    }
     clipped = part(spoilt["clipped"])
     others = {
         "inverted": (View(1 - original, stardist(1 - original)), whole),
         "strict": (View(original, stardist(original, prob_thresh=0.8)), whole),
         "clipped": pair(clipped, part(gaussian(spoilt["clipped"], 1))),
-        "clipped_lenient": (View(clipped, stardist(clipped)),
-                            View(clipped, stardist(clipped, prob_thresh=0.3))),
+        "clipped_lenient": (
+            View(clipped, stardist(clipped)),
+            View(clipped, stardist(clipped, prob_thresh=0.3)),
+        ),
         "diameter_cell": (by_diameter[WRONG_DIAMETERS[1]], by_diameter[DIAMETER]),
         "diameter_none": (by_diameter[DIAMETER], by_diameter[None]),
-    }  # fmt: skip
+    }
     return whole, views, others
 
 
@@ -147,8 +156,10 @@ def numbers(whole, views, others):
     table = {"nuclei": truth_part().max(), "original": score(whole)}
     for name, (before, after) in (views | others).items():
         if name == "empty":
-            table[name] = {"before": {"ghost": len(regionprops(before.labels))},
-                           "after": {"ghost": len(regionprops(after.labels))}}  # fmt: skip
+            table[name] = {
+                "before": {"ghost": len(regionprops(before.labels))},
+                "after": {"ghost": len(regionprops(after.labels))},
+            }
         else:
             table[name] = {"before": score(before), "after": score(after)}
     return table
@@ -231,8 +242,11 @@ def draw_pair(name, views, values):
         title = f"AP {value['ap']:.2f}" if "ap" in value else f"{value['ghost']} ghosts"
         body += panel_svg(name, view, f"{word}: {title}", gap + column * (width + gap), width)
     total, foot = 2 * width + 3 * gap, 36 + width + 24
-    legend = ((gap, PREDICTED, "", "found"), (150, ERROR, "", "false ×"), (300, TRUTH, "5 4",
-              "not found"))  # fmt: skip
+    legend = (
+        (gap, PREDICTED, "", "found"),
+        (150, ERROR, "", "false ×"),
+        (300, TRUTH, "5 4", "not found"),
+    )
     for x, colour, dash, word in legend:
         body += (
             f'<path d="M{x} {foot - 5}h32" stroke="{colour}" stroke-width="3" '
@@ -255,11 +269,14 @@ def course_models():
     cellpose = models.CellposeModel(
         gpu=False, pretrained_model=str(WEIGHTS / "cellpose_nuclei" / "model")
     )
-    return (
-        lambda picture, **options: stardist.predict_instances(picture, **options)[0].astype(int),
-        lambda picture, diameter: cellpose.eval(
-            picture, channels=[0, 0], diameter=diameter)[0].astype(int),
-    )  # fmt: skip
+
+    def with_stardist(picture, **options):
+        return stardist.predict_instances(picture, **options)[0].astype(int)
+
+    def with_cellpose(picture, diameter):
+        return cellpose.eval(picture, channels=[0, 0], diameter=diameter)[0].astype(int)
+
+    return with_stardist, with_cellpose
 
 
 def main():

@@ -27,8 +27,11 @@ COLOURS = ("#56B4E9", "#CC79A7", "#009E73", "#F0B429", "#D55E00")  # categories,
 def same_outline(labels, others):
     """For each object of `labels`: is there one in `others` with nearly the same pixels?"""
     pairs = matching(labels, others, thresh=0.95, report_matches=True)
-    same = {pair[0] for pair, score in zip(
-        pairs.matched_pairs, pairs.matched_scores, strict=True) if score >= 0.95}  # fmt: skip
+    same = {
+        pair[0]
+        for pair, score in zip(pairs.matched_pairs, pairs.matched_scores, strict=True)
+        if score >= 0.95
+    }
     return [label in same for label in range(1, labels.max() + 1)]
 
 
@@ -39,11 +42,18 @@ def compute():
     strict, _ = model.predict_instances(normalize(image, 1, 99.8), prob_thresh=STRICT)
     score, kept = matching(truth, labels, thresh=0.5), same_outline(labels, strict)
     numbers = {
-        "annotated": truth.max(), "objects": labels.max(), "found": score.tp,
-        "not_found": score.fn, "false": score.fp, "side": WINDOW[0].stop - WINDOW[0].start,
-        "prob_thresh": model.thresholds.prob, "strict": STRICT, "strict_found": strict.max(),
-        "strict_gone": labels.max() - strict.max(), "strict_same_outline": sum(kept),
-    }  # fmt: skip
+        "annotated": truth.max(),
+        "objects": labels.max(),
+        "found": score.tp,
+        "not_found": score.fn,
+        "false": score.fp,
+        "side": WINDOW[0].stop - WINDOW[0].start,
+        "prob_thresh": model.thresholds.prob,
+        "strict": STRICT,
+        "strict_found": strict.max(),
+        "strict_gone": labels.max() - strict.max(),
+        "strict_same_outline": sum(kept),
+    }
     corners = np.moveaxis(details["coord"], 1, -1)[..., ::-1]  # (objects, rays, x and y)
     return image, corners, np.array(kept), numbers
 
@@ -58,16 +68,21 @@ def panel(axes, image, title):
 
 
 def lines(axes, corners, colour, **options):
-    axes.add_collection(PolyCollection(
-        corners, facecolors="none", edgecolors=colour, **options), autolim=False)  # fmt: skip
+    axes.add_collection(
+        PolyCollection(corners, facecolors="none", edgecolors=colour, **options), autolim=False
+    )
 
 
 def inside(corners):
     """The polygons that reach into the window: the others would only make the file large."""
     low, high = corners.min(axis=1), corners.max(axis=1)
     rows, columns = WINDOW
-    return ((high[:, 0] > columns.start) & (low[:, 0] < columns.stop)
-            & (high[:, 1] > rows.start) & (low[:, 1] < rows.stop))  # fmt: skip
+    return (
+        (high[:, 0] > columns.start)
+        & (low[:, 0] < columns.stop)
+        & (high[:, 1] > rows.start)
+        & (low[:, 1] < rows.stop)
+    )
 
 
 def far_apart(corners):
@@ -87,9 +102,10 @@ def paint(figure, theme, image, corners):
     panel(panels[1], image, "labels")
     panels[1].images[0].set_data(np.zeros((1, 1)))  # background is 0
     panel(panels[2], image, "outlines")
-    panels[1].add_collection(PolyCollection(
-        corners, facecolors=far_apart(corners),
-        edgecolors="black", linewidths=1), autolim=False)  # fmt: skip
+    panels[1].add_collection(
+        PolyCollection(corners, facecolors=far_apart(corners), edgecolors="black", linewidths=1),
+        autolim=False,
+    )
     lines(panels[2], corners, "#F0B429", linewidths=1.8)
 
 

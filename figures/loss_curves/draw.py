@@ -48,13 +48,17 @@ def compute():
         _, families = series(history, "loss_families")
         stages = history["settings"]["stages"]
         numbers[name.split("_")[0]] = {
-            "stages": len(stages), "steps": history["steps"][-1]["step"],
+            "stages": len(stages),
+            "steps": history["steps"][-1]["step"],
             "hours": history["steps"][-1]["hours"],
             "top_rate": max(stage["top_rate"] for stage in stages),
-            "first": training[0], "last": training[-1], "known": known[-1],
+            "first": training[0],
+            "last": training[-1],
+            "known": known[-1],
             # At the last step before the network learns from these families, too.
-            "families": families[-1], "known_then": known[len(families) - 1],
-        }  # fmt: skip
+            "families": families[-1],
+            "known_then": known[len(families) - 1],
+        }
     return histories, numbers
 
 
@@ -81,9 +85,14 @@ def paint(figure, theme, histories):
         axes.set_title(MODELS[name], loc="left")
         axes.text(0.01, 0.03, "learning rate", transform=axes.transAxes)
     figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="upper center", ncols=3,
-        handlelength=1.7, handletextpad=0.5, columnspacing=1.1, borderaxespad=0,
-    )  # fmt: skip
+        *panels[0].get_legend_handles_labels(),
+        loc="upper center",
+        ncols=3,
+        handlelength=1.7,
+        handletextpad=0.5,
+        columnspacing=1.1,
+        borderaxespad=0,
+    )
     panels[1].set_xlabel("thousand steps")
 
 

@@ -18,8 +18,13 @@ HERE = Path(__file__).parent
 
 THRESHOLDS = [percent / 100 for percent in range(50, 100, 5)]
 START = {name: [box] for name, (box, *_) in OBJECTS.items()}
-SCORES = {"precision": "precision", "recall": "recall", "f1": "f1", "ap": "accuracy",
-          "pq": "panoptic_quality"}  # fmt: skip
+SCORES = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "f1",
+    "ap": "accuracy",
+    "pq": "panoptic_quality",
+}
 
 
 def changed(**objects):
@@ -40,19 +45,32 @@ STATES = {
     "split_d": ([["split", "D"]], changed(F=[(7, 5, 4, 4)], D=[(7, 1, 4, 4)])),
     "merged_ad": ([["merge", "A"]], changed(D=None, A=[(1, 1, 4, 4), (7, 1, 4, 8), (5, 3, 2, 1)])),
     "merged_bc": (
-        [["merge", "B"]], changed(C=None, B=[(1, 9, 4, 4), (1, 14, 4, 4), (3, 13, 1, 1)]),
+        [["merge", "B"]],
+        changed(C=None, B=[(1, 9, 4, 4), (1, 14, 4, 4), (3, 13, 1, 1)]),
     ),
     "one_more": ([["add", None]], START | {"F": [(0, 5, 4, 4)]}),
     "covered": ([["move", "C", 0, -5]], changed(C=[(1, 9, 4, 4)])),
     "at_the_border": ([["move", "C", -9, 9], ["wider", "C"]], changed(C=[(0, 14, 4, 5)])),
     "all_right": (
-        [["move", "B", 0, -1], ["move", "E", 0, -2], ["narrower", "D"], ["narrower", "D"],
-         ["narrower", "C"], ["narrower", "C"], ["move", "C", 6, -7]],
-        {"A": START["A"], "B": [(1, 8, 4, 4)], "E": [(7, 11, 4, 4)], "D": [(7, 1, 4, 6)],
-         "C": [(7, 7, 4, 2)]},
+        [
+            ["move", "B", 0, -1],
+            ["move", "E", 0, -2],
+            ["narrower", "D"],
+            ["narrower", "D"],
+            ["narrower", "C"],
+            ["narrower", "C"],
+            ["move", "C", 6, -7],
+        ],
+        {
+            "A": START["A"],
+            "B": [(1, 8, 4, 4)],
+            "E": [(7, 11, 4, 4)],
+            "D": [(7, 1, 4, 6)],
+            "C": [(7, 7, 4, 2)],
+        },
     ),
     "nothing": ([["delete", name] for name in OBJECTS], {}),
-}  # fmt: skip
+}
 
 
 def paint(objects):
@@ -98,11 +116,15 @@ def fixture():
     for objects in ([(0, 0, 2, 8), (6, 3, 4, 4)], [(0, 0, 3, 8), (6, 3, 4, 5)]):
         pairs.append((None, three, labels(objects, truth.shape)))  # half and a quarter, and beyond
     cases = [
-        {"edits": edits, "truth": as_text(true), "found": as_text(predicted),
-         "scores": [score(true, predicted, thresh) for thresh in THRESHOLDS],
-         "names": names(true, predicted)}
+        {
+            "edits": edits,
+            "truth": as_text(true),
+            "found": as_text(predicted),
+            "scores": [score(true, predicted, thresh) for thresh in THRESHOLDS],
+            "names": names(true, predicted),
+        }
         for edits, true, predicted in pairs
-    ]  # fmt: skip
+    ]
     return {"thresholds": THRESHOLDS, "cases": plain(cases)}
 
 

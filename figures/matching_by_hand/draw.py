@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from stardist.matching import matching
 
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import CENTRED, draw
 
 HERE = Path(__file__).parent
 
@@ -77,9 +77,14 @@ def compute():
     debris_first = [is_hit[2], *is_hit[:2], *is_hit[3:]]
     more = is_hit + [False] * 10  # ten more objects that are wrong, and least sure
     numbers = {
-        "tp": result.tp, "fp": result.fp, "fn": result.fn,
-        "ap": result.accuracy, "f1": result.f1, "pq": result.panoptic_quality,
-        "precision": result.precision, "recall": result.recall,
+        "tp": result.tp,
+        "fp": result.fp,
+        "fn": result.fn,
+        "ap": result.accuracy,
+        "f1": result.f1,
+        "pq": result.panoptic_quality,
+        "precision": result.precision,
+        "recall": result.recall,
         "mean_iou": result.mean_matched_score,
         "ap70": matching(truth, predicted, thresh=0.7).accuracy,
         "ap90": matching(truth, predicted, thresh=0.9).accuracy,
@@ -87,7 +92,7 @@ def compute():
         "coco_debris_first": coco_ap(debris_first, len(NUCLEI))[0],
         "coco_ten_more": coco_ap(more, len(NUCLEI))[0],
         "ap_ten_more": result.tp / (result.tp + result.fp + 10 + result.fn),
-    }  # fmt: skip
+    }
     for name, shift in SHIFTS.items():
         first, second = two_shapes(shift)
         numbers[name] = {"shared": (first & second).sum(), "union": (first | second).sum()}
@@ -109,14 +114,19 @@ def paint_iou(figure, theme, numbers):
         nucleus, predicted = two_shapes(shift)
         rows, columns = nucleus.shape
         grid(axes, theme, rows, columns)
-        for mask, colour, line, hatch in ((nucleus, theme.truth, "-", "//"),
-                                          (predicted, theme.predicted, "--", "\\\\")):  # fmt: skip
+        for mask, colour, line, hatch in (
+            (nucleus, theme.truth, "-", "//"),
+            (predicted, theme.predicted, "--", "\\\\"),
+        ):
             place = box(mask)
             axes.add_patch(
                 Rectangle(*place, fill=False, edgecolor=colour, hatch=hatch, linewidth=0)
             )
-            axes.add_patch(Rectangle(*place, fill=False, edgecolor=colour, linewidth=3.5,
-                                     linestyle=line, zorder=3))  # fmt: skip
+            axes.add_patch(
+                Rectangle(
+                    *place, fill=False, edgecolor=colour, linewidth=3.5, linestyle=line, zorder=3
+                )
+            )
         axes.add_patch(Rectangle(*box(nucleus & predicted), facecolor=theme.muted, linewidth=0))
         values = numbers[name]
         verdict = "a match" if values["iou"] >= 0.5 else "no match"
@@ -131,16 +141,15 @@ def paint_five(figure, theme):
     axes.spines[:].set_visible(False)
     grid(axes, theme, ROWS, COLUMNS)
     for top, left, rows, columns in NUCLEI:
-        axes.add_patch(Rectangle((left, top), columns, rows, facecolor=theme.panel,
-                                 edgecolor=theme.truth, linewidth=5))  # fmt: skip
+        look = {"facecolor": theme.panel, "edgecolor": theme.truth, "linewidth": 5}
+        axes.add_patch(Rectangle((left, top), columns, rows, **look))
     for name, ((top, left, rows, columns), sure, words) in OBJECTS.items():
         hit = name in "ABD"
-        axes.add_patch(Rectangle((left, top), columns, rows, fill=False, linewidth=2.5,
-                                 edgecolor=theme.predicted if hit else theme.error,
-                                 linestyle="-" if hit else (0, (3, 2))))  # fmt: skip
+        colour, line = (theme.predicted, "-") if hit else (theme.error, (0, (3, 2)))
+        look = {"fill": False, "linewidth": 2.5, "edgecolor": colour, "linestyle": line}
+        axes.add_patch(Rectangle((left, top), columns, rows, **look))
         middle = left + columns / 2 + {"B": -0.5, "E": 1}.get(name, 0)  # off the lines
-        axes.text(middle, top + rows / 2, f"{name}\n{sure:.2f}", ha="center",
-                  va="center", color=theme.text)  # fmt: skip
+        axes.text(middle, top + rows / 2, f"{name}\n{sure:.2f}", color=theme.text, **CENTRED)
         axes.text(left + columns / 2, top + rows + 0.35, words, ha="center", va="top")
 
 
@@ -151,13 +160,24 @@ def paint_curve(figure, theme, numbers, precision, recall):
     axes.stairs(best, steps, fill=True, color=theme.truth, alpha=0.2)
     axes.stairs(best, steps, color=theme.truth, linewidth=2.5)
     axes.plot(recall, precision, "o", color=theme.text)
-    beside = {"A": (-0.02, -0.14), "B": (-0.05, -0.14), "C": (0.02, -0.1), "D": (0.03, 0.02),
-              "E": (0.03, -0.06)}  # fmt: skip
+    beside = {
+        "A": (-0.02, -0.14),
+        "B": (-0.05, -0.14),
+        "C": (0.02, -0.1),
+        "D": (0.03, 0.02),
+        "E": (0.03, -0.06),
+    }
     for name, x, y in zip(OBJECTS, recall, precision, strict=True):
         axes.text(x + beside[name][0], y + beside[name][1], name)
     axes.text(0.2, 0.3, f"area {numbers['coco']:.2f}", ha="left")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.08),
-             xticks=[0, 0.2, 0.4, 0.6, 0.8, 1], yticks=[0, 0.5, 1])  # fmt: skip
+    axes.set(
+        xlabel="recall",
+        ylabel="precision",
+        xlim=(0, 1),
+        ylim=(0, 1.08),
+        xticks=[0, 0.2, 0.4, 0.6, 0.8, 1],
+        yticks=[0, 0.5, 1],
+    )
 
 
 def main():

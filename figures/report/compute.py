@@ -19,22 +19,40 @@ from figures._shared.files import store, write
 HERE = Path(__file__).parent
 
 ROOT = HERE.parents[1]
-STARDIST = {"tool": "StarDist", "reference": "Schmidt et al. 2018", "toolLicence": "BSD-3-Clause",
-            "low": "1", "high": "99.8"}  # fmt: skip
-CELLPOSE = {"tool": "Cellpose", "reference": "Stringer et al. 2021", "toolLicence": "BSD-3-Clause",
-            "low": "1", "high": "99"}  # fmt: skip
+STARDIST = {
+    "tool": "StarDist",
+    "reference": "Schmidt et al. 2018",
+    "toolLicence": "BSD-3-Clause",
+    "low": "1",
+    "high": "99.8",
+}
+CELLPOSE = {
+    "tool": "Cellpose",
+    "reference": "Stringer et al. 2021",
+    "toolLicence": "BSD-3-Clause",
+    "low": "1",
+    "high": "99",
+}
 # In the published files: https://github.com/stardist/stardist-models/releases/tag/v0.1
 VERSATILE_THRESHOLDS = {"prob_thresh": 0.479, "nms_thresh": 0.3}
 # Defaults of CellposeModel.eval in 3.1.1.3; the diameter is for the reader to say.
 CELLPOSE_SETTINGS = "diameter =\nflow_threshold = 0.4\ncellprob_threshold = 0"
 # What the reader of the worked example typed.
 EXAMPLE = {
-    "objects": "nuclei", "images": "widefield fluorescence, DAPI", "count": 48,
-    "pixelSize": 0.325, "border": "removed", "smallest": 30, "testImages": 4,
-    "testObjects": 312, "score": 0.91, "hardware": "2 processor cores without a GPU",
-    "data": "https://doi.org/10.5281/zenodo.…", "dataLicence": "CC0-1.0",
+    "objects": "nuclei",
+    "images": "widefield fluorescence, DAPI",
+    "count": 48,
+    "pixelSize": 0.325,
+    "border": "removed",
+    "smallest": 30,
+    "testImages": 4,
+    "testObjects": 312,
+    "score": 0.91,
+    "hardware": "2 processor cores without a GPU",
+    "data": "https://doi.org/10.5281/zenodo.…",
+    "dataLicence": "CC0-1.0",
     "code": "https://github.com/…",
-}  # fmt: skip
+}
 ALL_KEPT = "No objects were removed afterwards, and those at the border were kept."
 TEMPLATE = (
     "We segmented [kind of object] in [number of images] images ([kind of image]; pixel size "
@@ -72,26 +90,51 @@ def presets():
     thresholds = json.loads((WEIGHTS / "stardist_nuclei" / "thresholds.json").read_text("utf-8"))
     published = _MODELS[StarDist2D]["2D_versatile_fluo"]
     course = re.search(r"^version: (\S+)", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)[1]
-    own = {"source": f"the course's package bioimage_course {course}",
-           "weightsLicence": "BSD-3-Clause"}  # fmt: skip
+    own = {
+        "source": f"the course's package bioimage_course {course}",
+        "weightsLicence": "BSD-3-Clause",
+    }
     stardist = STARDIST | {"version": pinned("stardist")}
     cellpose = CELLPOSE | {"version": pinned("cellpose"), "parameters": CELLPOSE_SETTINGS}
     return {
-        "stardist": {"title": "StarDist, 2D_versatile_fluo", "fields": stardist | {
-            "weights": Path(published["url"]).stem.removeprefix("python_"),
-            "sha256": published["hash"], "source": published["url"],
-            "parameters": lines(VERSATILE_THRESHOLDS)}},
-        "cellpose": {"title": "Cellpose, cyto3", "fields": cellpose | {
-            "weights": "cyto3", "source": "https://www.cellpose.org/models/cyto3",
-            "weightsLicence": "not stated; trained partly on data under CC BY-NC"}},
-        "course_stardist": {"title": "this course's StarDist model", "fields": stardist | own | {
-            "weights": "stardist_nuclei/weights_best.h5",
-            "sha256": sha256("stardist_nuclei", "weights_best.h5"),
-            "parameters": lines({"prob_thresh": thresholds["prob"],
-                                 "nms_thresh": thresholds["nms"]})}},
-        "course_cellpose": {"title": "this course's Cellpose model", "fields": cellpose | own | {
-            "weights": "cellpose_nuclei/model", "sha256": sha256("cellpose_nuclei", "model")}},
-    }  # fmt: skip
+        "stardist": {
+            "title": "StarDist, 2D_versatile_fluo",
+            "fields": stardist
+            | {
+                "weights": Path(published["url"]).stem.removeprefix("python_"),
+                "sha256": published["hash"],
+                "source": published["url"],
+                "parameters": lines(VERSATILE_THRESHOLDS),
+            },
+        },
+        "cellpose": {
+            "title": "Cellpose, cyto3",
+            "fields": cellpose
+            | {
+                "weights": "cyto3",
+                "source": "https://www.cellpose.org/models/cyto3",
+                "weightsLicence": "not stated; trained partly on data under CC BY-NC",
+            },
+        },
+        "course_stardist": {
+            "title": "this course's StarDist model",
+            "fields": stardist
+            | own
+            | {
+                "weights": "stardist_nuclei/weights_best.h5",
+                "sha256": sha256("stardist_nuclei", "weights_best.h5"),
+                "parameters": lines(
+                    {"prob_thresh": thresholds["prob"], "nms_thresh": thresholds["nms"]}
+                ),
+            },
+        },
+        "course_cellpose": {
+            "title": "this course's Cellpose model",
+            "fields": cellpose
+            | own
+            | {"weights": "cellpose_nuclei/model", "sha256": sha256("cellpose_nuclei", "model")},
+        },
+    }
 
 
 def paragraph(fields):
@@ -102,8 +145,7 @@ def paragraph(fields):
         "[number of images]": fields["count"],
         "[kind of image]": fields["images"],
         "[pixel size]": fields["pixelSize"],
-        "[tool] [version of the tool]":
-            f"{fields['tool']} {fields['version']} ({fields['reference']})",
+        "[tool] [version of the tool]": "{tool} {version} ({reference})".format(**fields),
         "[name of the weights]": fields["weights"],
         "[SHA-256 of the weights]": f"beginning with {fields['sha256'][:12]}",
         "[licence of the weights]": fields["weightsLicence"],
@@ -112,16 +154,15 @@ def paragraph(fields):
         "[upper percentile]": f"{fields['high']}th",
         "[list of parameters]": f"{settings}, and left all other parameters at their defaults",
         ALL_KEPT: "Objects that touched the border of the image or were smaller than "
-                  f"{fields['smallest']} pixels were removed.",
+        f"{fields['smallest']} pixels were removed.",
         "[number of images annotated for the check]": fields["testImages"],
-        "[number of objects annotated in them] objects":
-            f"{fields['testObjects']} {fields['objects']}",
+        "[number of objects annotated in them] objects": "{testObjects} {objects}".format(**fields),
         "[value of the score]": fields["score"],
         "[hardware]": fields["hardware"],
         "[address of images and labels]": fields["data"],
         "[licence of images and labels]": fields["dataLicence"],
         "[address of your code]": fields["code"],
-    }  # fmt: skip
+    }
     text = TEMPLATE
     for gap, words in filled.items():
         text = text.replace(gap, str(words))
@@ -132,8 +173,11 @@ def example(known):
     """The fields of the worked example, as typed into the form; its paragraph and its card."""
     fields = known["course_stardist"]["fields"] | EXAMPLE
     settings = (line.split(" = ") for line in fields["parameters"].splitlines())
-    numbers = {"parameters": {name: float(value) for name, value in settings},
-               "low": int(fields["low"]), "high": float(fields["high"])}  # fmt: skip
+    numbers = {
+        "parameters": {name: float(value) for name, value in settings},
+        "low": int(fields["low"]),
+        "high": float(fields["high"]),
+    }
     typed = {name: str(value) for name, value in fields.items()}
     return {"fields": typed, "paragraph": paragraph(fields), "card": card(fields | numbers)}
 
@@ -142,11 +186,15 @@ def main():
     known = presets()
     shown = example(known)
     as_text = json.dumps(shown["card"], indent=2, ensure_ascii=False)
-    write(HERE, {  # for HTML: the page puts them into attributes and elements
-        "presets": html.escape(json.dumps(known)),
-        "paragraph": html.escape(shown["paragraph"]), "card": html.escape(as_text),
-        "template": html.escape(TEMPLATE),
-    })  # fmt: skip
+    write(
+        HERE,
+        {  # for HTML: the page puts them into attributes and elements
+            "presets": html.escape(json.dumps(known)),
+            "paragraph": html.escape(shown["paragraph"]),
+            "card": html.escape(as_text),
+            "template": html.escape(TEMPLATE),
+        },
+    )
     store(HERE / "answers.json", shown | {"template": TEMPLATE})
 
 

@@ -23,9 +23,12 @@ def count(truth, answer, model, prob_thresh, nms_thresh):
     """Nuclei without an object that fits, and objects without a nucleus (false), at IoU 0.5."""
     probability, distances = answer
     points, scores, rays = non_maximum_suppression(
-        distances, probability, grid=model.config.grid,
-        prob_thresh=prob_thresh, nms_thresh=nms_thresh,
-    )  # fmt: skip
+        distances,
+        probability,
+        grid=model.config.grid,
+        prob_thresh=prob_thresh,
+        nms_thresh=nms_thresh,
+    )
     labels = polygons_to_label(rays, points, shape=truth.shape, prob=scores)
     score = matching(truth, labels, thresh=0.5)
     return {"not_found": score.fn, "false": score.fp, "objects": score.n_pred}
@@ -51,8 +54,13 @@ def paint(figure, theme, numbers):
         axes.plot(
             thresholds, [row["not_found"] for row in rows], color=theme.error, label="not found"
         )
-        axes.plot(thresholds, [row["false"] for row in rows], color=theme.predicted,
-                  ls=(0, (3, 1)), label="false")  # fmt: skip
+        axes.plot(
+            thresholds,
+            [row["false"] for row in rows],
+            color=theme.predicted,
+            ls=(0, (3, 1)),
+            label="false",
+        )
         axes.axvline(numbers["tuned"][key], color=theme.muted, lw=1.5, ls=(0, (1, 1)))
         axes.set(xlabel=name, xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(0, 60))
         axes.text(numbers["tuned"][key], 61, "tuned", color=theme.muted, ha="center", va="bottom")

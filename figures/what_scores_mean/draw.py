@@ -86,10 +86,13 @@ def measure(labels, large_area):
     middles = np.array([region.centroid for region in regions])
     distances = cKDTree(middles).query(middles, k=2)[0][:, 1]
     return {
-        "count": len(areas), "mean_area": areas.mean(), "median_area": np.median(areas),
-        "large": 100 * np.mean(areas > large_area), "large_count": np.sum(areas > large_area),
+        "count": len(areas),
+        "mean_area": areas.mean(),
+        "median_area": np.median(areas),
+        "large": 100 * np.mean(areas > large_area),
+        "large_count": np.sum(areas > large_area),
         "neighbour": np.median(distances),
-    }  # fmt: skip
+    }
 
 
 def percent(value, reference):
@@ -111,8 +114,14 @@ def compute():
         "missed": [miss_dimmest(truth, image, count)],
         "wide": [expand_labels(truth, distance=1)],
     }
-    table = {"changed": count, "nuclei": truth.max(), "draws": DRAWS, "large_area": large_area,
-             "right": right, "pairs": len(touching_pairs(truth))}  # fmt: skip
+    table = {
+        "changed": count,
+        "nuclei": truth.max(),
+        "draws": DRAWS,
+        "large_area": large_area,
+        "right": right,
+        "pairs": len(touching_pairs(truth)),
+    }
     edge = np.concatenate([truth[0], truth[-1], truth[:, 0], truth[:, -1]])
     table["at_border"] = len(np.unique(edge[edge > 0]))
     for name, images in spoilt.items():
@@ -124,8 +133,10 @@ def compute():
             "large_share": median["large"],
         }
         if name == "merged":  # the picture shows the draw that lies nearest to these medians
-            apart = [sum(abs(one[key] / median[key] - 1) for key in ("median_area", "large"))
-                     for one in measured]  # fmt: skip
+            apart = [
+                sum(abs(one[key] / median[key] - 1) for key in ("median_area", "large"))
+                for one in measured
+            ]
             nearest = int(np.argmin(apart))
             drawn, table[name]["drawn"] = images[nearest], measured[nearest]
 
@@ -153,16 +164,26 @@ def paint_curves(figure, theme, curves, model):
     }
     for name, (colour, line, marker, _) in looks.items():
         axes.plot(IOUS, list(curves[name].values()), line, marker=marker, color=colour)
-    axes.plot(IOU_THRESHOLDS, model, "o", color=theme.predicted, markersize=10,
-              fillstyle="none", markeredgewidth=2.5)  # fmt: skip
-    handles = [axes.plot([], [], look[1], marker=look[2], color=look[0])[0]
-               for look in looks.values()]  # fmt: skip
-    handles.append(axes.plot([], [], "o", color=theme.predicted, markersize=10, fillstyle="none",
-                             markeredgewidth=2.5)[0])  # fmt: skip
-    axes.legend(handles, [look[3] for look in looks.values()] + ["StarDist, this image"],
-                loc="lower left", handlelength=2, borderaxespad=0.1)  # fmt: skip
-    axes.set(xlabel="IoU asked for", ylabel="AP", ylim=(0, 1.03), xlim=(0.49, 0.96),
-             xticks=IOU_THRESHOLDS)  # fmt: skip
+    rings = {"color": theme.predicted, "ms": 10, "fillstyle": "none", "markeredgewidth": 2.5}
+    axes.plot(IOU_THRESHOLDS, model, "o", **rings)
+    handles = [
+        axes.plot([], [], look[1], marker=look[2], color=look[0])[0] for look in looks.values()
+    ]
+    handles.append(axes.plot([], [], "o", **rings)[0])
+    axes.legend(
+        handles,
+        [look[3] for look in looks.values()] + ["StarDist, this image"],
+        loc="lower left",
+        handlelength=2,
+        borderaxespad=0.1,
+    )
+    axes.set(
+        xlabel="IoU asked for",
+        ylabel="AP",
+        ylim=(0, 1.03),
+        xlim=(0.49, 0.96),
+        xticks=IOU_THRESHOLDS,
+    )
 
 
 def paint_areas(figure, theme, table, truth, merged):
@@ -172,8 +193,14 @@ def paint_areas(figure, theme, table, truth, merged):
     joined = [value for label, value in area.items() if value != alone[label]]
     kept = [value for label, value in area.items() if value == alone[label]]
     bins = np.arange(0, 1301, 50)
-    axes.hist([kept, joined], bins, stacked=True, color=[theme.muted, PINK],
-              label=["one nucleus", "two merged"], edgecolor=theme.panel)  # fmt: skip
+    axes.hist(
+        [kept, joined],
+        bins,
+        stacked=True,
+        color=[theme.muted, PINK],
+        label=["one nucleus", "two merged"],
+        edgecolor=theme.panel,
+    )
     for bars in axes.containers[1:]:
         for bar in bars:
             bar.set_hatch("//")

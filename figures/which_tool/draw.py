@@ -50,24 +50,27 @@ def compare(truth, predicted):
     first, second = (set(hits[tool]) for tool in NAMES)
     numbers = {
         "annotated": truth.max(),
-        "both": len(first & second), "only_stardist": len(first - second),
-        "only_cellpose": len(second - first), "neither": truth.max() - len(first | second),
+        "both": len(first & second),
+        "only_stardist": len(first - second),
+        "only_cellpose": len(second - first),
+        "neither": truth.max() - len(first | second),
         "f1_between": matching(predicted["stardist"], predicted["cellpose"], thresh=0.5).f1,
-    }  # fmt: skip
+    }
     area = np.bincount(truth.ravel())
     common = sorted(first & second)
     for tool, labels in predicted.items():
         areas = np.bincount(labels.ravel())
         scores = matching(truth, labels, thresh=STRICT)
         numbers[tool] = {
-            "objects": scores[0].n_pred, "not_found": scores[0].fn, "false": scores[0].fp,
+            "objects": scores[0].n_pred,
+            "not_found": scores[0].fn,
+            "false": scores[0].fp,
             "ap": {f"iou{100 * s.thresh:.0f}": s.accuracy for s in scores},
             "f1": scores[0].f1,
             "mean_iou_of_common": np.mean([hits[tool][nucleus][1] for nucleus in common]),
-            "area_percent_of_common": 100 * np.median(
-                [areas[hits[tool][nucleus][0]] / area[nucleus] for nucleus in common]
-            ),
-        }  # fmt: skip
+            "area_percent_of_common": 100
+            * np.median([areas[hits[tool][nucleus][0]] / area[nucleus] for nucleus in common]),
+        }
     return hits, numbers
 
 

@@ -39,9 +39,15 @@ def main():
     root = HERE.parents[1]
     speed = json.loads((root / "training" / "results" / "speed.json").read_text(encoding="utf-8"))
     notebook = json.loads((root / "notebooks" / "12_large_images.ipynb").read_text("utf-8"))
-    write(HERE, {"side": SIDE, "megapixels": SIDE**2 / 1e6,
-                    **{method: of_slide(speed[method]) for method in METHODS},
-                    "notebook": findings(notebook["metadata"]["numbers"])})  # fmt: skip
+    write(
+        HERE,
+        {
+            "side": SIDE,
+            "megapixels": SIDE**2 / 1e6,
+            **{method: of_slide(speed[method]) for method in METHODS},
+            "notebook": findings(notebook["metadata"]["numbers"]),
+        },
+    )
 
 
 if __name__ == "__main__":

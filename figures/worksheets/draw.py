@@ -174,9 +174,15 @@ def trace(axes, *, solved):
             axes.fill(*corners.T, fill=False, linestyle=style, edgecolor="#666666", linewidth=1.8)
         axes.plot(*place, "o", color="black", markersize=8)
         axes.text(
-            place[0] + 0.25, place[1] - 0.75, name, fontsize=16, weight="bold", ha="left",
-            va="center", bbox={"color": "white", "pad": 0.5},
-        )  # fmt: skip
+            place[0] + 0.25,
+            place[1] - 0.75,
+            name,
+            fontsize=16,
+            weight="bold",
+            ha="left",
+            va="center",
+            bbox={"color": "white", "pad": 0.5},
+        )
 
 
 def compass(axes):
