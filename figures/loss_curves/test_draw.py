@@ -68,8 +68,10 @@ def test_the_hours_are_those_of_a_processor_without_gpu():
 
 
 def test_the_rate_rises_falls_along_a_cosine_and_does_so_in_every_stage():
-    stages = [{"steps": 1000, "top_rate": 0.01, "warm_up": 100},
-              {"steps": 400, "top_rate": 0.004, "warm_up": 0}]  # fmt: skip
+    stages = [
+        {"steps": 1000, "top_rate": 0.01, "warm_up": 100},
+        {"steps": 400, "top_rate": 0.004, "warm_up": 0},
+    ]
     rates = loss_curves.rates(stages)
     assert rates[50] == pytest.approx(0.0051)
     assert rates[100] == rates[:1000].max() == 0.01

@@ -28,8 +28,9 @@ def test_overlaps_are_right(name):
         annotated = {(y, x) for y, x in np.argwhere(mask).tolist()}
         dashed = {(y + down, x + right) for y, x in annotated}
     else:
-        large, small = ({tuple(p) for p in np.argwhere(m).tolist()}
-                        for m in (draw.LARGE, draw.SMALL))  # fmt: skip
+        large, small = (
+            {tuple(p) for p in np.argwhere(m).tolist()} for m in (draw.LARGE, draw.SMALL)
+        )
         assert not large & small, "two nuclei share no pixel"
         annotated, dashed = {"large": large, "small": small}[name], large | small
     answer = NUMBERS["iou"][name]
@@ -77,8 +78,10 @@ def test_rays_end_on_the_outline():
             end = np.array([x, y]) + answer[f"r{ray}"] * step
             assert outline.exterior.distance(Point(end)) < 1e-3
             # All of it lies inside: no shorter ray would have met the outline.
-            assert all(outline.contains(Point([x, y] + t * answer[f"r{ray}"] * step))
-                       for t in np.linspace(0, 0.99, 50))  # fmt: skip
+            assert all(
+                outline.contains(Point([x, y] + t * answer[f"r{ray}"] * step))
+                for t in np.linspace(0, 0.99, 50)
+            )
             corners.append(end)
         drawn = Polygon(corners)
         iou = drawn.intersection(outline).area / drawn.union(outline).area
