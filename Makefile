@@ -85,7 +85,7 @@ publish-check: ## build and check what is published (SITE_URL=https://… REPO_U
 	$(SETUP) --test
 	$(RUN) -m course_build.publish --site-url "$(SITE_URL)" --repo-url "$(REPO_URL)"
 
-colab-replica: ## run notebooks 00, 05, 06 in a copy of Colab (Python 3.13; 8 GB, 10 minutes)
+colab-replica: ## run set-up cells and three notebooks in a copy of Colab (Python 3.13; 8 GB)
 	$(SETUP)
 	$(RUN) -m course_build.colab.replica
 

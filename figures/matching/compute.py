@@ -94,6 +94,9 @@ def fixture():
         pairs.append((None, labels(boxes, truth.shape), labels(moved, truth.shape)))
     twins = labels([(0, 0, 4, 4), (0, 4, 4, 4)], truth.shape)  # one object fits both, at 0.5
     pairs.append((None, twins, (twins > 0).astype(int)))
+    three = labels([(0, 0, 4, 4), (0, 4, 4, 4), (6, 0, 4, 4)], truth.shape)
+    for objects in ([(0, 0, 2, 8), (6, 3, 4, 4)], [(0, 0, 3, 8), (6, 3, 4, 5)]):
+        pairs.append((None, three, labels(objects, truth.shape)))  # half and a quarter, and beyond
     cases = [
         {"edits": edits, "truth": as_text(true), "found": as_text(found),
          "scores": [score(true, found, thresh) for thresh in THRESHOLDS],

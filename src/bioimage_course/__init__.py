@@ -28,9 +28,11 @@ def _checked_weights():
     RuntimeError
         If a file is missing or its sha256 differs; the message says how to get it back.
     """
-    here = importlib.import_module(f"{__name__}.installation")
+    weights = importlib.import_module(f"{__name__}.doctor.weights")
     faults = [
-        fault for model in here.MODELS for fault in here.weights_findings(WEIGHTS_FOLDER / model)
+        fault
+        for model in weights.MODELS
+        for fault in weights.weights_findings(WEIGHTS_FOLDER / model)
     ]
     if faults:
         raise RuntimeError("The course's weights were not loaded.\n" + "\n".join(map(str, faults)))

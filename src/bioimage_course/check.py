@@ -1,40 +1,14 @@
 """Checks: is this computer ready for the course, and are these labels what you think they are?
 
 `setup` looks at Python, the packages, the weights, the images and the computer. For whatever is
-wrong it says what, why it matters and how to mend it. `python -m bioimage_course.doctor` does the
-same outside of a notebook. `findings` holds the rules for what is installed and takes plain facts,
-so that every fault can be tested without having it.
+wrong it says what, why it matters and how to mend it: `python -m bioimage_course.doctor` does the
+same outside of a notebook.
 """
 
 import numpy as np
 
 from bioimage_course import doctor
-from bioimage_course.doctor import report
-from bioimage_course.installation import (
-    MODELS,
-    Finding,
-    findings,
-    installed,
-    requirements,
-    weights_findings,
-)
-
-__all__ = [
-    "BINARY_HINT",
-    "MODELS",
-    "Finding",
-    "findings",
-    "image",
-    "installed",
-    "label_image",
-    "labels",
-    "looks_binary",
-    "machine",
-    "report",
-    "requirements",
-    "setup",
-    "weights_findings",
-]
+from bioimage_course.doctor.output import print_facts
 
 BINARY_HINT = (
     "These labels hold a single number in several separate pieces, so they look like a mask "
@@ -54,19 +28,34 @@ def setup():
     bool
         True if everything the course needs is here.
     """
-    return report(doctor.examine().findings)
+    return doctor.report(doctor.examine().findings)
 
 
 def machine():
     """Print what this computer offers: Python, system, cores, memory, and the GPUs seen."""
-    doctor.print_facts(doctor.machine_facts())
+    print_facts(doctor.machine_facts())
 
 
 # --- Are these what you think they are? ---------------------------------------------------------
 
 
 def image(image):
-    """The image as an array, if it is 2D grey or RGB; else a ValueError that says what to pass."""
+    """Check an image that you brought: 2D grey or RGB, of finite numbers.
+
+    Parameters
+    ----------
+    image : array, shape (Y, X) or (Y, X, 3)
+
+    Returns
+    -------
+    array
+        The same image.
+
+    Raises
+    ------
+    ValueError
+        If it is none; the message says what to pass.
+    """
     image = np.asarray(image)
     if image.size == 0:
         raise ValueError(f"The image is empty, its shape is {image.shape}.")
@@ -102,7 +91,7 @@ def _shape_hint(shape):
 
 
 def label_image(labels, shape=None, *, name="labels"):
-    """The labels as an array, if they are a 2D label image; else a ValueError with a hint.
+    """Check that labels are a 2D label image.
 
     Parameters
     ----------
@@ -112,6 +101,16 @@ def label_image(labels, shape=None, *, name="labels"):
         Shape of the image they belong to.
     name : str
         What to call them in the message.
+
+    Returns
+    -------
+    integer array, shape (Y, X)
+        The same labels.
+
+    Raises
+    ------
+    ValueError
+        If they are none; the message holds a hint at what to pass.
     """
     labels = np.asarray(labels)
     if labels.dtype == bool:

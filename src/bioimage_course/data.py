@@ -10,7 +10,7 @@ import tempfile
 import warnings
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -28,12 +28,18 @@ class DataError(Exception):
 class Dataset:
     """Where a data set comes from and what is in it.
 
-    `url` and `sha256` are None where no public archive exists. `pixel_size_um` is None where
-    nobody published it: report such areas in pixels.
+    Parameters
+    ----------
+    base_url : str or None
+        Address in front of the names in the registry; None where there is no public one.
+    registry : dict of str to str
+        Name of a file, as a path with slashes, to its sha256. A zip is unpacked.
+    pixel_size_um : float or None
+        None where nobody published it: report such areas in pixels.
     """
 
-    url: str | None
-    sha256: str | None
+    base_url: str | None
+    registry: dict[str, str]
     axes: str
     dtype: str
     pixel_size_um: float | None
@@ -43,8 +49,10 @@ class Dataset:
 
 DATASETS = {
     "dsb2018": Dataset(
-        url="https://github.com/stardist/stardist/releases/download/0.1.0/dsb2018.zip",
-        sha256="e44921950edce378063aa4457e625581ba35b4c2dbd9a07c19d48900129f386f",
+        base_url="https://github.com/stardist/stardist/releases/download/0.1.0/",
+        registry={
+            "dsb2018.zip": "e44921950edce378063aa4457e625581ba35b4c2dbd9a07c19d48900129f386f"
+        },
         axes="YX",
         dtype="uint8",
         pixel_size_um=None,
@@ -52,8 +60,8 @@ DATASETS = {
         source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): fluorescence",
     ),
     "dsb2018_brightfield": Dataset(
-        url=None,
-        sha256=None,
+        base_url=None,
+        registry={},
         axes="YXC or YX",
         dtype="uint8",
         pixel_size_um=None,
@@ -61,6 +69,12 @@ DATASETS = {
         source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field",
     ),
 }
+
+#: What the folder of a data set holds, unless its registry names every file.
+FOLDERS = ("train/images", "train/masks", "test/images", "test/masks")
+
+#: How often a download is tried again after a failure, with a pause of a second or two.
+RETRIES = 2
 
 
 def nuclei():
@@ -148,7 +162,7 @@ def fetch(name):
     if own is not None:
         return own
     dataset = DATASETS[name]
-    if dataset.url is None:
+    if dataset.base_url is None:
         raise DataError(
             f"{name} has no public address, so it cannot be downloaded ({dataset.source}). "
             f"Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA to the folder above."
@@ -156,7 +170,7 @@ def fetch(name):
     cached = _cache() / name
     if not cached.is_dir():
         _download(name, dataset, cached)
-    return _checked(cached, f"Delete {cached} and fetch {name} again.")
+    return _checked(cached, dataset, f"Delete {cached} and fetch {name} again.")
 
 
 def pairs(folder, split):
@@ -193,16 +207,14 @@ def pairs(folder, split):
 
 def _tifs(folder):
     """Files NAME.tif of a folder by name; at least one."""
-    found = {}
-    if folder.is_dir():
-        # macOS leaves hidden ._NAME.tif files beside the real ones.
-        found = {path.name: path for path in folder.glob("*.tif") if path.name[0] != "."}
-    if not found:
+    # macOS leaves hidden ._NAME.tif files beside the real ones.
+    files = {path.name: path for path in folder.glob("*.tif") if path.name[0] != "."}
+    if not files:
         raise DataError(
             f"No .tif files in {folder}. A data set holds images/ and masks/ "
             "in each of train/ and test/."
         )
-    return found
+    return files
 
 
 def _own_folder(name):
@@ -219,7 +231,8 @@ def _own_folder(name):
     folder = root / name
     if not folder.is_dir():
         return None
-    return _checked(folder, f"Complete or remove {folder}, or unset BIOIMAGE_COURSE_DATA.")
+    remedy = f"Complete or remove {folder}, or unset BIOIMAGE_COURSE_DATA."
+    return _checked(folder, DATASETS[name], remedy)
 
 
 def _cache():
@@ -230,16 +243,13 @@ def _cache():
     return Path(setting).expanduser() if setting else Path(pooch.os_cache("bioimage_course"))
 
 
-def _checked(folder, remedy):
-    """`folder`, once it is known to hold what a data set holds."""
-    missing = [
-        f"{split}/{kind}"
-        for split in ("train", "test")
-        for kind in ("images", "masks")
-        if not (folder / split / kind).is_dir()
-    ]
+def _checked(folder, dataset, remedy):
+    """`folder`, once it is known to hold what this data set holds."""
+    files = [name for name in dataset.registry if not name.endswith(".zip")]
+    missing = [part for part in files or FOLDERS if not (folder / part).exists()]
     if missing:
-        raise DataError(f"{folder} is incomplete: {', '.join(missing)} missing. {remedy}")
+        more = ", …" if len(missing) > 4 else ""
+        raise DataError(f"{folder} is incomplete: {', '.join(missing[:4])}{more} missing. {remedy}")
     return folder
 
 
@@ -250,88 +260,73 @@ def _download(name, dataset, target):
         # One workspace beside the target: it goes away whatever happens, and the last step is
         # a rename, so nobody ever sees half a data set.
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as workspace:
-            archive = _download_archive(name, dataset, Path(workspace))
-            unpacked = _unpack(archive, Path(workspace) / "unpacked") / name
-            _checked(unpacked, f"The archive at {dataset.url} is not laid out as expected.")
-            _move(unpacked, target)
+            files = Path(workspace) / "files"
+            _download_files(name, dataset, files)
+            if (files / name).is_dir():  # an archive brings the data set's folder along
+                files = files / name
+            _checked(files, dataset, f"What {dataset.base_url} sent is not laid out as expected.")
+            _move(files, target)
     except OSError as error:
-        raise DataError(_say_why_not_stored(name, target.parent, error)) from error
+        raise DataError(_why_not_stored(name, target.parent, error)) from error
 
 
-def _download_archive(name, dataset, folder):
-    """Path of the downloaded zip, its sha256 checked."""
+def _download_files(name, dataset, folder):
+    """Download the files of a registry into `folder`, their sha256 checked, zips unpacked."""
     import pooch
     import requests
 
     by_hand = (
-        f"Try again; or download {dataset.url} elsewhere, unpack it, and set "
-        f"BIOIMAGE_COURSE_DATA to the folder that holds {name}/."
+        f"Try again; or bring {name} from another computer, unpacked (it comes from "
+        f"{dataset.base_url}), and set BIOIMAGE_COURSE_DATA to the folder that holds {name}/."
     )
-    host = urlsplit(dataset.url).netloc
     pooch.get_logger().setLevel("WARNING")  # its notes name temporary files; the bar is enough
-    downloader = pooch.HTTPDownloader(progressbar=True)
+    store = pooch.create(
+        path=folder,
+        base_url=dataset.base_url,
+        registry=dataset.registry,
+        retry_if_failed=RETRIES,
+    )
+    for file in dataset.registry:
+        unzip = pooch.Unzip(extract_dir=".") if file.endswith(".zip") else None
+        try:
+            store.fetch(file, processor=unzip, downloader=pooch.HTTPDownloader(progressbar=True))
+        except zipfile.BadZipFile as error:
+            raise DataError(f"{file} is not a zip file that can be read: {error}.") from error
+        except (requests.RequestException, ValueError) as error:  # ValueError: of another hash
+            reason = _why_not_downloaded(file, urlsplit(dataset.base_url).netloc, error)
+            raise DataError(f"{reason} {by_hand}") from error
+
+
+def _why_not_downloaded(file, host, error):
+    """A sentence on what pooch raised while it downloaded a file."""
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        return f"{host} answered {error.response.status_code} for {file}."
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"The connection to {host} was cut half-way."
+    if isinstance(error, requests.Timeout):
+        return f"{host} did not answer in time."
+    if isinstance(error, requests.ConnectionError):
+        return f"{host} cannot be reached: is this computer online, and does it need a proxy?"
+    if isinstance(error, requests.RequestException):
+        return f"{file} could not be downloaded from {host}: {error}."
+    return (
+        f"What {host} sent as {file} is not the file the course knows: its sha256 differs, so the "
+        "download was thrown away."
+    )
+
+
+def _move(files, target):
     try:
-        path = pooch.retrieve(
-            dataset.url,
-            known_hash=f"sha256:{dataset.sha256}",
-            fname=f"{name}.zip",
-            path=folder,
-            downloader=downloader,
-        )
-    except requests.HTTPError as error:
-        status = error.response.status_code
-        raise DataError(f"{host} answered {status} for {dataset.url}. {by_hand}") from error
-    except requests.exceptions.ChunkedEncodingError as error:
-        raise DataError(f"The connection to {host} was cut half-way. {by_hand}") from error
-    except requests.Timeout as error:
-        raise DataError(f"{host} did not answer in time. {by_hand}") from error
-    except requests.ConnectionError as error:
-        raise DataError(
-            f"{host} cannot be reached: is this computer online, and does it need a proxy? "
-            f"{by_hand}"
-        ) from error
-    except requests.RequestException as error:
-        raise DataError(
-            f"{name} could not be downloaded from {host}: {error}. {by_hand}"
-        ) from error
-    except ValueError as error:  # pooch's way to say that the hash differs
-        raise DataError(
-            f"What {host} sent for {name} is not the file the course knows: its sha256 differs, "
-            f"so the download was thrown away. {by_hand}"
-        ) from error
-    return Path(path)
-
-
-def _unpack(archive, folder):
-    """Unzip into `folder`, refusing names that lead out of it."""
-    try:
-        with zipfile.ZipFile(archive) as zipped:
-            for member in zipped.namelist():
-                _refuse_outside(member)
-            zipped.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{archive.name} is not a zip file that can be read: {error}.") from error
-    return folder
-
-
-def _refuse_outside(member):
-    posix, windows = PurePosixPath(member), PureWindowsPath(member)
-    if posix.is_absolute() or windows.is_absolute() or windows.drive or ".." in windows.parts:
-        raise DataError(
-            f"The archive holds the name {member!r}, which would be written outside its own "
-            "folder. Nothing was unpacked: do not trust this archive."
-        )
-
-
-def _move(unpacked, target):
-    try:
-        os.replace(unpacked, target)
+        os.replace(files, target)
     except OSError:
         if not target.is_dir():  # else another process was quicker: its copy is as good
             raise
 
 
-def _say_why_not_stored(name, cache, error):
+def _why_not_stored(name, cache, error):
+    """A sentence on why the cache cannot hold a data set, and where it could lie instead."""
     elsewhere = "set BIOIMAGE_COURSE_CACHE to a folder on a disk with room that you may write to"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"The disk is full: {name} does not fit in {cache}. Free some space, or {elsewhere}."

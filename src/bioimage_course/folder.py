@@ -66,16 +66,16 @@ def find(folder, results=None):
     apart = {record.parent.resolve() for record in folder.rglob("record") if _is_of_a_run(record)}
     if results is not None:
         apart.add(Path(results).resolve())
-    found = []
+    paths = []
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() not in ENDINGS or hidden or not path.is_file():
             continue
         if apart.isdisjoint(path.resolve().parents):
-            found.append(path)
-    if not found:
+            paths.append(path)
+    if not paths:
         raise ValueError(f"No image lies in {folder}. Looked for: {', '.join(ENDINGS)}.")
-    return sorted(found)
+    return sorted(paths)
 
 
 def _is_of_a_run(record):

@@ -21,7 +21,7 @@ HEADER = """\
 # For Python 3.11 and 3.12 on Linux, Windows and Apple's own processors.
 # The GPU libraries are missing on purpose: torch pins the ones it needs.
 """
-PINS = ROOT / "src" / "bioimage_course" / "pins.txt"
+PINS = ROOT / "src" / "bioimage_course" / "doctor" / "pins.txt"
 PINS_HEADER = """\
 # The versions that the notebooks were tested with, for bioimage_course.doctor.
 # Made by `make lock`, out of requirements.txt.

@@ -21,6 +21,7 @@ from mkdocs.utils import get_relative_url
 from course_build import ROOT, Stop, offline
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
+from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
 from course_build.pages import (
     citations,
     figures,
@@ -30,6 +31,7 @@ from course_build.pages import (
     numbers,
     pictures,
     quizzes,
+    search_index,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
 from course_build.print import OUT as PRINTED
@@ -91,7 +93,6 @@ def on_startup(*, command, dirty):
     _serving = command == "serve"
 
 
-@event_priority(100)  # before the offline plugin names the polyfill's address on another host
 @stops_the_build
 def on_config(config):
     """Read the numbers, papers and terms that pages quote, anew for every build."""
@@ -99,19 +100,19 @@ def on_config(config):
     config.extra["papers"] = citations.load(reference / "references.bib")
     config.extra["terms"] = glossary.load(reference / "glossary.yml")
     config.extra["numbers"] = numbers.load(_root(config))
+    config.extra["search"] = []
     if _for_disk(config):
         if config.site_url:
             raise Stop("OFFLINE: a site on disk has no address: leave SITE_URL empty")
-        config.extra["polyfills"] = [offline.POLYFILL]
+        config.use_directory_urls = False
         # At the end of the page, as Material writes it: what it looks for is there.
         config["extra_javascript"] = [offline.SCRIPT]
     return config
 
 
 def _for_disk(config):
-    """Return whether this build is for the disk: whether mkdocs.yml's `offline` plugin is on."""
-    plugin = config.plugins.get("material/offline")
-    return bool(plugin and plugin.config.enabled)
+    """Return whether this build is for the disk."""
+    return bool(config.extra.get("offline"))
 
 
 @event_priority(100)  # before other plugins look at the files
@@ -156,7 +157,8 @@ def _publish_all(files, *, config):
         page.repository_path, page.notebook = name, notebook
         files.append(page)
         if config.site_url:  # beside the page, so that the address is the page's plus .ipynb
-            text = _for_elsewhere(path.read_text(encoding="utf-8"), config, root)
+            whole = with_setup_cell(nbformat.read(path, as_version=4), _wheel(config, root))
+            text = _for_elsewhere(nbformat.writes(whole) + "\n", config)
             _publish_notebook(files, config, name, text)
     _publish_student_notebooks(files, config, root)
     for path in cards:
@@ -215,8 +217,6 @@ def _one_script(files, *, config):
         texts = {file.dest_uri: file.content_string for file in modules}
         for file in modules:
             files.remove(file)
-        root = _root(config)
-        files.append(_generated(config, offline.POLYFILL, offline.polyfill(root)))
         files.append(_generated(config, offline.SCRIPT, offline.bundled(texts)))
     return files
 
@@ -278,15 +278,15 @@ def on_page_content(content, *, page, config, files):
             content, config.extra["terms"], get_relative_url(glossary_page, page.url)
         )
     if notebook:
+        wheel = _wheel(config, _root(config))
         content = notebook_pages.tidy(
             content,
             notebook,
             anchors=[heading.id for heading in _headings(page.toc)],
             resolve=lambda href, where: _resolve(href, where, page, config, files),
             figures=get_relative_url("notebooks/figures/", page.url),
-            show_setup=bool(config.site_url),
+            setup_cell=setup_cell(notebook.course, wheel) if wheel else "",
         )
-        content = _stamp(content, config, _root(config))
         # MkDocs compares these for pages of its own; it does so for notebooks too when told.
         page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))
     content = _without_dead(content, page, files)
@@ -295,7 +295,19 @@ def on_page_content(content, *, page, config, files):
     if notebook:
         head = freshness(notebook.course) + _notebook_links(page, config)
         content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
-    return content
+    config.extra["search"].append(_searched(page, content))
+    return search_index.without_marks(content)
+
+
+def _searched(page, content):
+    """What the search knows of a page."""
+    return search_index.page_entry(
+        page.url,
+        page.title,
+        content,
+        part=page.parent.title if page.parent else "",
+        description=page.meta.get("description", ""),
+    )
 
 
 def _headings(toc):
@@ -337,9 +349,15 @@ def on_post_page(output, *, page, config):
     return offline.for_disk(output) if _for_disk(config) else output
 
 
-@event_priority(-200)  # after the offline plugin has made the script with the search index
+@stops_the_build
 def on_post_build(config):
-    """For the disk, leave out what only a server reads."""
+    """Write what the search loads when it is opened; for the disk, leave out what servers read."""
+    file, synonyms = Path(config.docs_dir) / "reference" / "synonyms.yml", []
+    if file.exists():
+        synonyms = search_index.read_synonyms(file.read_text(encoding="utf-8"))
+    script = Path(config.site_dir) / search_index.SCRIPT
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(search_index.script(config.extra["search"], synonyms), encoding="utf-8")
     if _for_disk(config):
         for name in offline.FOR_SERVERS:
             (Path(config.site_dir) / name).unlink(missing_ok=True)
@@ -396,24 +414,24 @@ def _notebook_links(page, config):
     return f'<p class="notebook-links">{" ".join(links)}</p>'
 
 
-def _stamp(text, config, root):
-    """Name the course's wheel, which lies on the published site, where a notebook installs it."""
-    if not config.site_url or "COURSE_WHEEL" not in text:
-        return text
+def _wheel(config, root):
+    """The address of the course's wheel on the published site; None while it has no address."""
+    if not config.site_url:
+        return None
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wheel = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
-    return text.replace("COURSE_WHEEL", f"{config.site_url.rstrip('/')}/wheels/{wheel}")
+    name = f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+    return f"{config.site_url.rstrip('/')}/wheels/{name}"
 
 
-def _for_elsewhere(text, config, root):
-    """Make a notebook's copy work away from the repository: its wheel, and links to pages."""
+def _for_elsewhere(text, config):
+    """Let a notebook's copy, which is opened away from the repository, lead to the site's pages."""
 
     def on_the_site(words, target):
         page, anchor = linked_page(target, "notebooks/any.ipynb")
         site = config.site_url.rstrip("/")
         return page and f"[{words}]({site}/{built_address(page)}{anchor})"
 
-    notebook = nbformat.reads(_stamp(text, config, root), as_version=4)
+    notebook = nbformat.reads(text, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = each_link(cell.source, on_the_site)
@@ -422,9 +440,9 @@ def _for_elsewhere(text, config, root):
 
 def _publish_student_notebooks(files, config, root):
     """Offer the notebooks without solutions in one zip; on a published site, for Colab, singly."""
-    texts = students.make(root / "notebooks")
+    texts = students.make(root / "notebooks", wheel=_wheel(config, root))
     if config.site_url:
-        texts = {name: _for_elsewhere(text, config, root) for name, text in texts.items()}
+        texts = {name: _for_elsewhere(text, config) for name, text in texts.items()}
         for name, text in texts.items():
             _publish_notebook(files, config, f"notebooks/student/{name}", text)
     if texts:

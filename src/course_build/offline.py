@@ -1,39 +1,28 @@
 """The site that is opened from disk (`OFFLINE=true`): without modules, data files and other hosts.
 
 A browser lets a page from disk load neither JavaScript modules nor data. So all modules and their
-JSON become one plain script, with esbuild. Search works through Material's own `offline` plugin;
-the small script that the plugin would load from elsewhere, iframe-worker, lies beside it here.
-Without OFFLINE nothing of this happens.
+JSON become one plain script, with esbuild. Without OFFLINE nothing of this happens.
 """
 
 import re
 import tempfile
 from pathlib import Path
 
-from course_build import ROOT, Stop
+from course_build import ROOT
 from course_build.programs import node, run
 
 SCRIPT = "javascripts/offline.js"
-POLYFILL = "assets/javascripts/iframe-worker.js"
 BUNDLER = Path(__file__).with_name("offline.mjs")
 PART = re.compile(r"(javascripts/.*|figures/.*\.(js|json))")
 FOLDER_LINK = re.compile(r'href="(\.|\.\.(?:/\.\.)*)/?"')  # without a server, a list of files
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
 # No server, no use: they hold addresses from the root, or the time of the build.
-FOR_SERVERS = ("404.html", "sitemap.xml", "sitemap.xml.gz", "search/search_index.json")
+FOR_SERVERS = ("404.html", "sitemap.xml", "sitemap.xml.gz")
 
 
 def is_part(address):
     """Return whether the file at an address of the site goes into the plain script."""
     return bool(PART.fullmatch(address))
-
-
-def polyfill(root=ROOT):
-    """Return the script, as bytes, that stands in for a worker on a page from disk."""
-    shim = root / "node_modules" / "iframe-worker" / "shim" / "index.js"
-    if not shim.exists():
-        raise Stop("OFFLINE: iframe-worker is missing: run `npm ci`")
-    return shim.read_bytes()
 
 
 def for_disk(page_html):

@@ -1,12 +1,13 @@
 """Where every link of the built site leads, read from its HTML files, without a browser."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from course_build.pages import search_index
 
 # Where the site pretends to stand while links are resolved.
 LOCAL = "http://site.invalid/"
@@ -93,11 +94,13 @@ def dead_links(site: Path, site_url: str = LOCAL, *, from_disk: bool = False) ->
                 problem = "a folder"
             if problem:
                 dead.append(f"{name}:{ref.line}: <{ref.tag}> {ref.address}: {problem}")
-    index = site / "search" / "search_index.json"
+    index = site / search_index.SCRIPT
     if index.exists():
-        for entry in json.loads(index.read_text(encoding="utf-8"))["docs"]:
-            if problem := _dead(site, site_url, site_url, entry["location"], anchors=True):
-                dead.append(f"search index: {entry['location']}: {problem}")
+        for page in search_index.read_script(index.read_text(encoding="utf-8"))["pages"]:
+            for anchor, *_ in page["sections"]:
+                address = f"{page['url']}#{anchor}"
+                if problem := _dead(site, site_url, site_url, address, anchors=True):
+                    dead.append(f"search index: {address}: {problem}")
     for css in sorted(site.rglob("*.css")):
         here = urljoin(site_url, css.relative_to(site).as_posix())
         text = css.read_text(encoding="utf-8")

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from bioimage_course import check, data, doctor, installation, libraries
+from bioimage_course import check, data, doctor
+from bioimage_course.doctor import installation, libraries
 
 # --- the computer ---------------------------------------------------------------------------------
 
 
 def test_setup_prints_what_the_doctor_finds(monkeypatch, capsys):
-    fault = check.Finding("a fault", "why", "the fix")
+    fault = doctor.Finding("a fault", "why", "the fix")
     monkeypatch.setattr(doctor, "examine", lambda: doctor.Examination({}, {}, [fault]))
     assert check.setup() is False
     assert "✗ a fault" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import socket
 import threading
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pooch
@@ -37,25 +38,31 @@ ARCHIVE = zipped([f"dsb2018/{name}" for name in FILES])
 
 
 class Server:
-    """Serves one file on loopback: `body`, or a part of it, with `status`."""
+    """Serves one file on loopback: `body`, or a part of it, with `status`.
+
+    files : what lies at other addresses, by path
+    failures : so many requests are answered with 503 before all is well
+    """
 
     def __init__(self):
-        self.body, self.status, self.cut_at, self.requests = ARCHIVE, 200, None, 0
+        self.body, self.status, self.cut_at = ARCHIVE, 200, None
+        self.files, self.failures, self.requests = {}, 0, 0
         server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 server.requests += 1
-                self.send_response(server.status)
-                self.send_header("Content-Length", str(len(server.body)))
+                body = server.files.get(self.path, server.body)
+                self.send_response(503 if server.requests <= server.failures else server.status)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(server.body[: server.cut_at])
+                self.wfile.write(body[: server.cut_at])
 
             def log_message(self, *_):
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/dsb2018.zip"
+        self.url = f"http://127.0.0.1:{self.http.server_port}/"
         threading.Thread(target=self.http.serve_forever, args=[0.01], daemon=True).start()
 
 
@@ -73,12 +80,15 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("BIOIMAGE_COURSE_CACHE", str(cache))
     monkeypatch.delenv("BIOIMAGE_COURSE_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(pooch.core.time, "sleep", lambda seconds: None)  # between two tries
     return cache
 
 
-def publish(monkeypatch, url, body):
-    """Let the data set dsb2018 be `body`, found at `url`."""
-    dataset = replace(data.DATASETS["dsb2018"], url=url, sha256=hashlib.sha256(body).hexdigest())
+def publish(monkeypatch, url, body=None, **files):
+    """Let the data set dsb2018 be an archive, `body`, or these files, found below `url`."""
+    files = files or {"dsb2018.zip": body}
+    registry = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    dataset = replace(data.DATASETS["dsb2018"], base_url=url, registry=registry)
     monkeypatch.setitem(data.DATASETS, "dsb2018", dataset)
 
 
@@ -181,6 +191,31 @@ def test_fetch_downloads_once_and_then_reads_the_cache(published, cache):
     assert published.requests == 1
 
 
+def test_fetch_downloads_a_data_set_of_single_files(published, cache, monkeypatch):
+    content = {name: f"content of {name}".encode() for name in FILES}
+    published.files = {f"/{name}": body for name, body in content.items()}
+    publish(monkeypatch, published.url, **content)
+    folder = data.fetch("dsb2018")
+    assert {name: (folder / name).read_bytes() for name in FILES} == content
+    (folder / FILES[2]).unlink()
+    with pytest.raises(data.DataError, match=f"{FILES[2]} missing"):
+        data.fetch("dsb2018")
+
+
+def test_fetch_leaves_nothing_when_one_of_several_files_is_another(published, cache, monkeypatch):
+    content = {name: f"content of {name}".encode() for name in FILES}
+    published.files = {f"/{name}": body for name, body in content.items()}
+    published.files[f"/{FILES[3]}"] = b"changed"
+    publish(monkeypatch, published.url, **content)
+    fails_cleanly(cache, FILES[3], "sha256 differs")
+
+
+def test_fetch_tries_again_before_it_gives_up(published, cache):
+    published.failures = 2
+    assert data.fetch("dsb2018") == cache / "dsb2018"
+    assert published.requests == 3
+
+
 def test_fetch_shows_a_progress_bar(published, capfd, monkeypatch):
     # Whatever TQDM_DISABLE says while the tests run.
     monkeypatch.setattr(pooch.downloaders, "tqdm", functools.partial(tqdm, disable=False))
@@ -217,7 +252,7 @@ def test_fetch_says_how_to_go_on_without_a_network(cache, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
         port = unused.getsockname()[1]
-        publish(monkeypatch, f"http://127.0.0.1:{port}/dsb2018.zip", ARCHIVE)
+        publish(monkeypatch, f"http://127.0.0.1:{port}/", ARCHIVE)
         fails_cleanly(cache, "cannot be reached", "online", "BIOIMAGE_COURSE_DATA")
 
 
@@ -271,13 +306,15 @@ def test_fetch_leaves_nothing_when_the_disk_fills_while_unpacking(published, cac
 @pytest.mark.parametrize(
     "name", ["../evil.tif", "dsb2018/../../evil.tif", "/evil.tif", "C:\\evil.tif", "..\\evil.tif"]
 )
-def test_fetch_refuses_an_archive_that_writes_outside_its_folder(
+def test_fetch_writes_nothing_outside_of_the_data_set_whatever_an_archive_says(
     published, cache, monkeypatch, name
 ):
-    published.body = zipped([f"dsb2018/{name}" for name in FILES] + [name])
+    published.body = zipped([*(f"dsb2018/{file}" for file in FILES), name])
     publish(monkeypatch, published.url, published.body)
-    fails_cleanly(cache, "outside its own folder", "do not trust")
-    assert not list(cache.parent.rglob("*evil.tif"))
+    folder = data.fetch("dsb2018")
+    evil = [path for path in cache.parent.rglob("*evil*") if folder not in path.parents]
+    assert [path.name for path in cache.iterdir()] == ["dsb2018"]
+    assert evil == [] and not Path("/evil.tif").exists()
 
 
 @pytest.mark.parametrize(
@@ -295,13 +332,13 @@ def test_fetch_refuses_an_archive_of_another_kind(published, cache, monkeypatch,
 
 
 def test_fetch_takes_the_copy_of_a_quicker_process(published, cache, monkeypatch):
-    unpack = data._unpack
+    unpack = pooch.Unzip._extract_file
 
-    def meanwhile(archive, folder):
+    def meanwhile(self, archive, folder):
         fill(cache / "dsb2018")
-        return unpack(archive, folder)
+        unpack(self, archive, folder)
 
-    monkeypatch.setattr(data, "_unpack", meanwhile)
+    monkeypatch.setattr(pooch.Unzip, "_extract_file", meanwhile)
     assert data.fetch("dsb2018") == cache / "dsb2018"
     assert [path.name for path in cache.iterdir()] == ["dsb2018"]
 

@@ -53,6 +53,17 @@ def test_an_outline_far_too_large_around_two_nuclei_merges_them_and_is_a_ghost()
     assert named.predicted == {1: "ghost"}
 
 
+def test_mostly_is_more_than_half():
+    half, more = boxes((5, 5, 10, 25)), boxes((5, 5, 11, 25))  # 5 and 6 of 10 rows of two nuclei
+    assert list(mistakes(NUCLEI, half).annotated.values())[:2] == ["badly outlined"] * 2
+    assert list(mistakes(NUCLEI, more).annotated.values())[:2] == ["merged"] * 2
+
+
+def test_one_outline_far_too_large_around_one_nucleus_merges_nothing():
+    named = mistakes(NUCLEI, boxes((25, 5, 50, 25)))  # IoU 200 / 500
+    assert named.annotated[3] == named.predicted[1] == "badly outlined"
+
+
 def test_hardly_is_less_than_a_quarter():
     quarter, less = boxes((30, 5, 35, 15)), boxes((30, 5, 35, 14))  # 50 and 45 of 200 pixels
     assert mistakes(NUCLEI, quarter).annotated[3] == "badly outlined"

@@ -117,7 +117,7 @@ def test_next_week_the_new_model_segments_a_folder_and_its_card_says_so(
     tifffile.imwrite(folder / "new.tif", data.nuclei()[0][:128, 384:])
     own = code["own-run"].replace("my_folder = None", f"my_folder = {str(folder)!r}")
     assert own != code["own-run"]
-    needed = [code[id] for id in ids[1 : ids.index("cellpose-run") + 1]]
+    needed = [code[id] for id in ids[: ids.index("cellpose-run") + 1]]
     printed = run([*needed, cell, own], home)
     assert re.search(r"new\.tif\s+done\s+\d+", printed)
     card = json.loads((folder / "results" / "segmentation-card.json").read_text("utf-8"))

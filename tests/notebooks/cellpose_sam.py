@@ -107,15 +107,14 @@ def answer_perfectly(known, seen):
 
 
 def run_cells():
-    """Execute all cells but the one for Colab; return what they defined, and what they printed."""
+    """Execute all cells; return what they defined, and what they printed."""
     printed, names = {}, None
     for cell in lessons.code_cells(NOTEBOOK):
-        if "setup" not in lessons.tags(cell):
-            output = io.StringIO()
-            with redirect_stdout(output):
-                names = lessons.run([cell], names or {"__name__": "lesson", "sys": sys})
-            printed[cell.id] = output.getvalue()
-            matplotlib.pyplot.close("all")
+        output = io.StringIO()
+        with redirect_stdout(output):
+            names = lessons.run([cell], names)
+        printed[cell.id] = output.getvalue()
+        matplotlib.pyplot.close("all")
     return names, printed
 
 

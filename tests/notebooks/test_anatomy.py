@@ -166,15 +166,19 @@ def test_every_exercise_is_followed_by_its_solution(notebook):
         assert block != "exercise" or following == "solution", blocks
 
 
-def test_the_set_up_cell_is_the_same_in_all():
-    cells = [
-        cell.source
-        for path in RUN_HERE
-        for cell in nbformat.read(path, as_version=4).cells
-        if "setup" in tags(cell)
-    ]
-    assert len(cells) == len(RUN_HERE)
-    assert len(set(cells)) == 1
+def test_the_cell_for_colab_is_put_in_when_it_is_published_and_is_not_stored(notebook):
+    assert [cell.id for cell in notebook.cells if "setup" in tags(cell)] == []
+    installing = [n for n, cell in code_cells(notebook) if "google.colab" in cell.source]
+    assert installing == []
+
+
+def test_a_cell_that_knows_the_right_answer_is_tagged_so_that_it_is_folded_and_not_searched(
+    notebook,
+):
+    checks = [n for n, cell in code_cells(notebook) if "def check_" in cell.source]
+    assert [n for n, cell in code_cells(notebook) if "answer-check" in tags(cell)] == checks
+    text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert not any("answer-check" in tags(cell) for cell in text)
 
 
 def test_only_a_notebook_that_needs_another_machine_goes_without_a_run():

@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import setup_env
-from tests.notebooks import lessons
+from course_build.notebooks.setup_cell import setup_cell
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "14_cellpose_sam"
@@ -39,9 +40,9 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def setup_cell():
-    (cell,) = [cell for cell in lessons.code_cells(NOTEBOOK) if "setup" in lessons.tags(cell)]
-    return cell.source
+def installing():
+    path = ROOT / "notebooks" / f"{NOTEBOOK}.ipynb"
+    return setup_cell(nbformat.read(path, as_version=4).metadata.course, "COURSE_WHEEL")
 
 
 def test_the_notebook_runs_with_the_pinned_version_to_its_last_cell(run):
@@ -121,14 +122,14 @@ def test_it_has_about_300_million_parameters(run):
     assert 295e6 < run["claims"]["parameters"] < 310e6
 
 
-def test_the_set_up_cell_installs_the_pinned_versions(setup_cell):
+def test_the_set_up_cell_installs_the_pinned_versions(installing):
     for name in ("cellpose", "segment-anything"):
-        assert f"{name}=={PINS[name]}" in setup_cell
-    assert "--target cellpose3 cellpose==3.1.1.3" in setup_cell
-    assert '"COURSE_WHEEL"' in setup_cell
-    common = next(cell for cell in lessons.code_cells("06_cellpose_cells") if cell.id == "setup")
+        assert f"{name}=={PINS[name]}" in installing
+    assert "--target cellpose3 cellpose==3.1.1.3" in installing
+    assert '"COURSE_WHEEL"' in installing
+    common = setup_cell({}, "COURSE_WHEEL")
     needed = {"fastremap", "fill-voids", "imagecodecs", "roifile", "natsort", "pooch"}
-    assert needed <= set(common.source.split()) & set(setup_cell.split())
+    assert needed <= set(common.split()) & set(installing.split())
 
 
 def test_its_torchvision_is_the_one_made_for_the_courses_torch():

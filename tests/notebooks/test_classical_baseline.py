@@ -43,7 +43,7 @@ def test_the_notebook_names_the_tuned_settings():
 @pytest.fixture(scope="module")
 def lesson():
     """Return all names that exist at the end of the notebook."""
-    return run([cell for cell in code_cells(STEM) if "setup" not in tags(cell)])
+    return run(code_cells(STEM))
 
 
 def answer(lesson, text):

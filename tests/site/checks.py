@@ -167,7 +167,8 @@ def scheme_faults(page, scheme: str) -> list[str]:
 
 
 LOAD_IMAGES = """async () => {
-  const images = [...document.images];
+  // Of a pair for light and dark, a browser loads the one that is shown; each has its own visit.
+  const images = [...document.images].filter(image => getComputedStyle(image).display !== 'none');
   await Promise.all(images.map(image => {
     image.loading = 'eager';
     return image.complete || new Promise(done => {

@@ -1,9 +1,8 @@
 """Each check meets a page that is wrong on purpose, and must say so."""
 
-import json
-
 import pytest
 
+from course_build.pages.search_index import SCRIPT, page_entry, script
 from course_build.site_check import dead_links, outside_problems
 from tests.site.checks import ASPECTS, alt_problem, visit
 from tests.site.server import gzipped, serve
@@ -124,13 +123,18 @@ def small_site(tmp_path):
     return small_site
 
 
+def index_with(anchor):
+    """The search's index of a page with one section."""
+    return script([page_entry("a/", "a", f'<h2 id="{anchor}">Part</h2>')], [])
+
+
 LIVING = {
     "index.html": '<a href="a/#part">a</a> <a href=".">home</a> <a href="#">top</a>'
     '<link rel="canonical" href="https://site.test/lessons/"><img srcset="x.webp 2x, x.webp">',
     "a/index.html": '<h2 id="part">Part</h2><a href="..">up</a><a href="https://doi.org/1">doi</a>',
     "x.webp": "",
     "style.css": "a { background: url('x.webp') } b { background: url(data:image/png;base64,aa) }",
-    "search/search_index.json": json.dumps({"docs": [{"location": "a/#part"}]}),
+    SCRIPT: index_with("part"),
 }
 
 
@@ -150,7 +154,7 @@ def test_living_links_are_not_reported(small_site):
         ("b.html", '<img src="y.png">', "<img> y.png: no such file"),
         ("b.html", '<a href="/a/">a</a>', "outside the site's folder"),
         ("b.css", "i { background: url(y.png) }", "url(y.png)"),
-        ("search/search_index.json", '{"docs": [{"location": "a/#old"}]}', "search index: a/#old"),
+        (SCRIPT, index_with("old"), "search index: a/#old: no such anchor"),
     ],
 )
 def test_a_dead_link_is_reported(small_site, name, text, words):

@@ -210,17 +210,3 @@ def test_a_hint_opens_on_tap(browser, root):
     word.tap()
     assert page.locator(f"#{word.get_attribute('aria-describedby')}").is_visible()
     context.close()
-
-
-def test_hints_are_not_what_search_finds(root, open_page):
-    page = open_page()
-    index = page.request.get(f"{root}search/search_index.json").text()
-    assert "reference/glossary/" in index
-    assert "term-" not in index and 'class=\\"definition' not in index
-
-
-def test_search_finds_the_code_of_a_lesson_but_neither_its_outputs_nor_its_checks(root, open_page):
-    index = open_page().request.get(f"{root}search/search_index.json").text()
-    assert "non_maximum_suppression" in index
-    assert "def check_" not in index
-    assert "Not yet. labels is a mask" not in index  # printed until the answer is right

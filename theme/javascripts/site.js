@@ -25,6 +25,17 @@ for (const figure of document.querySelectorAll("[data-figure]")) {
 }
 if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());
 
+// The search and its index come when a reader opens it.
+const openSearch = () => import("./search.js").then((search) => search.open());
+document.querySelector(".search-open").addEventListener("click", openSearch);
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=radio]), textarea, select, [contenteditable]");
+  if (!["/", "s", "f"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  event.preventDefault();
+  openSearch();
+});
+if (new URLSearchParams(location.search).has("h")) import("./search.js").then((search) => search.highlight());
+
 // A hint stays open while it has the focus or the pointer: Escape closes it.
 addEventListener("keydown", (event) => {
   const hint = document.activeElement?.closest(".defined");

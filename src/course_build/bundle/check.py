@@ -100,9 +100,11 @@ def search(browser, site, word=WORD):
     """Type a word into the site's search; return the addresses of the pages that it offers."""
     page = open_site(browser, site, [])
     page.goto((site / "index.html").resolve().as_uri(), wait_until="load")
+    page.get_by_role("button", name="Search").click()
     page.get_by_role("textbox", name="Search").fill(word)
-    page.locator(".md-search-result__link").first.wait_for(state="attached")
-    addresses = page.locator(".md-search-result__link").evaluate_all("all => all.map(a => a.href)")
+    results = page.locator(".search-results a")
+    results.first.wait_for()
+    addresses = results.evaluate_all("all => all.map(a => a.href)")
     page.context.close()
     return addresses
 

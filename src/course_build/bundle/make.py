@@ -171,14 +171,11 @@ def in_words(words, target):
 
 
 def for_disk(text):
-    """Return a notebook's text without the cells for Colab, and with the places of pages in words.
+    """Return a notebook's text with the places of pages in words.
 
     JupyterLab opens no page from disk: a link there would do nothing, and not say why.
     """
     notebook = nbformat.reads(text, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", [])
-    ]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = links.each_link(cell.source, in_words)

@@ -6,7 +6,7 @@ Colab publishes what its machines come with as a file in a repository. What is w
 line a package, NAME==VERSION, under a head that says which commit it is from; addresses of
 downloads are left out. A list that does not arrive whole changes nothing.
 
-After it, `make colab` asks pip whether the notebooks' set-up cells still fit.
+After it, `make colab-replica` tries whether the notebooks' set-up cells still fit.
 """
 
 import argparse
@@ -133,7 +133,7 @@ def main(arguments=None):
     except Stop as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(f"{path.name} is of today. Now: make colab")
+    print(f"{path.name} is of today. Now: make colab-replica")
     return 0
 
 

@@ -6,8 +6,9 @@
 
 The copy is an environment with Colab's Python and Colab's versions of what the notebooks build on,
 out of packages/. In it the notebooks run as on Colab, from their set-up cell on, in an empty
-folder. It fails if the set-up cell replaces one of Colab's packages, prints anything or takes too
-long, and if a notebook stops. It is no Colab: another machine, no GPU, other packages around.
+folder; of a notebook that needs a GPU, the set-up cell alone. It fails if a set-up cell replaces
+one of Colab's packages, prints anything, takes too long or leaves missing what the course needs,
+and if a notebook stops. It is no Colab: another machine, no GPU, other packages around.
 
 Needs the network, 8 GB of disk and, the first time, about ten minutes.
 """
@@ -17,6 +18,7 @@ import difflib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,12 +28,16 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import setup_env
 from course_build import ROOT, Stop
-from course_build.colab import resolver as colab
 from course_build.notebooks import run as run_notebooks
+from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
 
+LISTS = Path(__file__).with_name("packages")
 FOLDER = ROOT / "build" / "colab-replica"
 NOTE = ROOT / "src" / "course_build" / "measured" / "colab.json"
 NOTEBOOKS = ("00", "05", "06")
@@ -66,23 +72,63 @@ def find_python(version):
     return None
 
 
-def wanted(path, version, cells):
-    """Return the packages to install, as NAME==VERSION, and the constraints for all others.
+def newest_list(folder=LISTS):
+    """Return ((3, 13), path of packages-py313.txt): the newest Python of Colab's, and its list."""
+    versions = {}
+    for path in folder.glob("packages-py*.txt"):
+        digits = re.search(r"py(\d)(\d+)", path.name)
+        versions[int(digits[1]), int(digits[2])] = path
+    return max(versions.items())
+
+
+def preinstalled(path):
+    """Return {name: Version, or None where the list tells none} from one of Colab's lists."""
+    packages = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, version = line.partition("==")
+            packages[canonicalize_name(name)] = Version(version) if version else None
+    return packages
+
+
+def pins(path):
+    """Return {name: NAME==VERSION} of one of Colab's lists, as pip can be told to install it.
 
     A local version such as torch 2.11.0+cpu becomes 2.11.0: which build comes is up to pip.
     """
-    has = colab.preinstalled(path)
-    adds = colab.added(path)
-    names = set(IMPORTED)
-    for cell in cells:
-        walk = colab.walk(cell, has, adds, version)
-        names |= walk.reached | walk.needed.keys()
-    pins = {
+    return {
         name: f"{name}=={number.public}"
-        for name, number in has.items()
+        for name, number in preinstalled(path).items()
         if number and not LEFT_TO_TORCH.match(name)
     }
-    return sorted(pins[name] for name in names if name in pins), sorted(pins.values())
+
+
+def installs(source):
+    """Return what follows `pip install` in the commands of a set-up cell, as lists of words."""
+    lines = [line.strip()[1:] for line in source.splitlines() if line.strip().startswith("!")]
+    commands = [
+        shlex.split(command, comments=True) for line in lines for command in line.split(" && ")
+    ]
+    return [words[2:] for words in commands if words[:2] == ["pip", "install"]]
+
+
+def builds_on(python, source, constraints):
+    """Return the names of what a set-up cell's packages need and the copy does not have yet.
+
+    pip itself is asked, without installing anything: what it would bring along, and, for packages
+    that come without what they need (--no-deps), what they say that they need.
+    """
+    names = set()
+    for words in installs(source):
+        if "--target" in words:  # into a folder of its own, beside what is there
+            continue
+        words = [str(constraints) if word == "has.txt" else word for word in words]
+        report = run(python, "-m", "pip", "install", "--dry-run", "--report", "-", *words)
+        for item in json.loads(report)["install"]:
+            needs = map(Requirement, item["metadata"].get("requires_dist", []))
+            names |= {canonicalize_name(n.name) for n in needs if "extra" not in str(n.marker)}
+            names.add(canonicalize_name(item["metadata"]["name"]))
+    return names
 
 
 def run(*command, **options):
@@ -100,8 +146,19 @@ def versions(python):
     return {item["name"]: item["version"] for item in json.loads(lines)}
 
 
-def build(folder, path, version, cells):
-    """Make the copy in `folder`; return the path of its Python."""
+def build(folder, path, version, sources):
+    """Make the copy in `folder`; return the path of its Python.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    path : pathlib.Path
+        Colab's list.
+    version : (int, int)
+        The Python that it is for.
+    sources : collection of str
+        The set-up cells: what they build on and Colab has must be there before they run.
+    """
     command = find_python(version)
     if command is None:
         raise Stop(
@@ -109,13 +166,16 @@ def build(folder, path, version, cells):
             "then run this again.".format(*version)
         )
     python = folder / "venv" / "bin" / "python"
-    packages, constraints = wanted(path, version, cells)
+    pinned = pins(path)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(sorted(pinned.values())) + "\n", encoding="utf-8")
     if not python.exists():
         run(command, "-m", "venv", folder / "venv")
-    (folder / "constraints.txt").write_text("\n".join(constraints) + "\n", encoding="utf-8")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, f"pip=={colab.preinstalled(path)['pip']}")
-    run(*pip, "-c", folder / "constraints.txt", *packages)
+    run(*pip, f"pip=={preinstalled(path)['pip']}")
+    run(*pip, "-c", constraints, *(pinned[name] for name in IMPORTED))
+    needed = set().union(*(builds_on(python, source, constraints) for source in sources))
+    run(*pip, "-c", constraints, *(pinned[name] for name in sorted(needed & pinned.keys())))
     pretend_to_be_colab(python)
     spec = folder / "share" / "kernels" / KERNEL
     spec.mkdir(parents=True, exist_ok=True)
@@ -159,17 +219,22 @@ def texts(cell):
 def differences(stored, executed):
     """Return the lines in which the outputs of two runs of a notebook differ, cell by cell.
 
-    The set-up cell and those whose outputs pytest does not compare are left out.
+    The set-up cell, which is not stored, and those that pytest does not compare are left out.
     """
     lines = []
-    for number, (old, new) in enumerate(zip(stored.cells, executed.cells, strict=True), start=1):
-        is_setup = "setup" in old.metadata.get("tags", [])
-        if old.cell_type != "code" or is_setup or not run_notebooks.is_compared(old):
+    lesson = [cell for cell in executed.cells if not is_setup(cell)]
+    for number, (old, new) in enumerate(zip(stored.cells, lesson, strict=True), start=1):
+        if old.cell_type != "code" or not run_notebooks.is_compared(old):
             continue
         before, after = texts(old).splitlines(), texts(new).splitlines()
-        found = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
-        lines += [f"cell {number} {line}" for line in found if not line.startswith("@@")]
+        changes = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
+        lines += [f"cell {number} {line}" for line in changes if not line.startswith("@@")]
     return lines
+
+
+def is_setup(cell):
+    """Return whether this is the cell that prepares a Colab machine."""
+    return "setup" in cell.metadata.get("tags", [])
 
 
 def environment(folder):
@@ -182,13 +247,21 @@ def environment(folder):
     return variables
 
 
-def execute(path, folder, wheel):
-    """Run a notebook in the copy; return (executed notebook, seconds of its set-up cell)."""
-    notebook = nbformat.read(path, as_version=4)
+def execute(notebook, name, folder):
+    """Run a notebook that has its set-up cell in the copy.
+
+    Returns
+    -------
+    (nbformat node, float)
+        The executed notebook, and the seconds that its set-up cell took.
+
+    Raises
+    ------
+    Stop
+        If a cell fails, or the set-up cell prints anything; it calls the notebook `name`.
+    """
     clock = {}  # when a cell began, and as -index when it ended
-    for index, cell in enumerate(notebook.cells):
-        if "setup" in cell.metadata.get("tags", []):
-            cell.source, setup = cell.source.replace(colab.COURSE, str(wheel)), index
+    setup = next(index for index, cell in enumerate(notebook.cells) if is_setup(cell))
     room = folder / "content"
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir()
@@ -208,10 +281,10 @@ def execute(path, folder, wheel):
         client.execute(env=environment(folder))
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         message = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
-        raise Stop(f"{path.name} fails on the copy of Colab:\n{message}") from error
-    said = THIS_MACHINE.sub("", texts(notebook.cells[setup])).strip()
-    if said:
-        raise Stop(f"the set-up cell of {path.name} is not quiet:\n{said}")
+        raise Stop(f"{name} fails on the copy of Colab:\n{message}") from error
+    printed = THIS_MACHINE.sub("", texts(notebook.cells[setup])).strip()
+    if printed:
+        raise Stop(f"the set-up cell of {name} is not quiet:\n{printed}")
     return notebook, clock[-setup] - clock[setup]
 
 
@@ -236,28 +309,39 @@ def check(folder, names):
     ------
     Stop
     """
-    version, path = max(colab.lists().items())
-    notebooks = run_notebooks.find(names)
-    cells = [colab.set_up_cell(each) for each in notebooks]
+    version, path = newest_list()
     os.environ["JUPYTER_PATH"] = str(folder / "share")
     print("Building a copy of Colab, Python {}.{} …".format(*version), flush=True)
     folder.mkdir(parents=True, exist_ok=True)
-    python = build(folder, path, version, cells)
-    wheel = build_wheel(folder / "wheels")
+    wheel = str(build_wheel(folder / "wheels"))
+    # Of those that need a GPU, the set-up cell alone, and last: it brings another Cellpose.
+    alone = [each for each in run_notebooks.find([]) if run_notebooks.runs_elsewhere(each)]
+    stored = {
+        each.stem: nbformat.read(each, as_version=4)
+        for each in [*run_notebooks.find(names), *alone]
+    }
+    sources = {setup_cell(each.metadata.course, wheel) for each in stored.values()}
+    python = build(folder, path, version, sources)
     before = versions(python)
     facts = {"python": "{}.{}".format(*version)}
     facts |= {name: before[name].partition("+")[0] for name in CORE}
-    for each in notebooks:
-        notebook, seconds = execute(each, folder, wheel)
+    for name, notebook in stored.items():
+        prepared = with_setup_cell(notebook, wheel)
+        if notebook.metadata.course.get("runs") == "elsewhere":
+            prepared.cells = [cell for cell in prepared.cells if is_setup(cell)]
+        executed, seconds = execute(prepared, name, folder)
         facts.setdefault("setup_seconds", round(seconds))
-        print(f"{each.stem}: ran; its set-up cell took {seconds:.0f} s", flush=True)
+        print(f"{name}: ran; its set-up cell took {seconds:.0f} s", flush=True)
         problems = replaced(before, versions(python))
         if problems:
             raise Stop("the set-up cell replaces packages: " + "; ".join(problems))
         if seconds > SECONDS:
             raise Stop(f"the set-up cell takes {seconds:.0f} s: more than {SECONDS}")
-        lines = differences(nbformat.read(each, as_version=4), notebook)
-        print("\n".join(lines) or "  prints what is stored", flush=True)
+        if len(prepared.cells) > 1:
+            lines = differences(notebook, executed)
+            print("\n".join(lines) or "  prints what is stored", flush=True)
+            doctor = [python, "-m", "bioimage_course.doctor"]  # is everything there?
+            run(*doctor, cwd=folder, env=environment(folder))
     print("As they were: " + ", ".join(f"{name} {before[name]}" for name in CORE))
     return facts
 

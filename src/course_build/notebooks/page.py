@@ -16,18 +16,24 @@ from itertools import groupby
 import nbformat
 from bs4 import BeautifulSoup, Comment
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from course_build import Stop
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
 PIXELS_PER_CSS_PIXEL = 1.5
-# Pictures made of few colours stay exact when that costs little; the others are compressed.
-LOSSLESS_UP_TO_BYTES = 60_000
+# Pictures made of few colours stay exact when that costs little; the others are compressed, those
+# with much noise, which hides what is lost, the most.
+LOSSLESS_UP_TO_BYTES = 30_000
+HEAVY_BYTES = 50_000
+QUALITIES = (80, 65, 50, 35)
 
 MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.S)
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+SETUP = '<details class="setup"><summary>Set-up cell for Colab</summary></details>'
 WRAPPERS = {
-    "setup": '<details class="setup"><summary>Set-up cell for Colab</summary></details>',
     "exercise": '<div class="exercise"></div>',
     "solution": '<details class="solution"><summary>Solution</summary></details>',
 }
@@ -35,11 +41,15 @@ WRAPPERS = {
 
 @dataclass
 class Cell:
-    """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows."""
+    """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows.
+
+    is_answer_check : whether its code holds the right answer to an exercise
+    """
 
     kind: str
     where: str
     wrapper: str | None = None
+    is_answer_check: bool = False
     figure: str | None = None
     alt: str = ""
     error: str = ""
@@ -98,7 +108,8 @@ def _where(name, number, cell):
 
 def _check(cell, where, page):
     tags = cell.metadata.get("tags", [])
-    checked = Cell(cell.cell_type, where, next((tag for tag in WRAPPERS if tag in tags), None))
+    wrapper = next((tag for tag in WRAPPERS if tag in tags), None)
+    checked = Cell(cell.cell_type, where, wrapper, is_answer_check="answer-check" in tags)
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
             raise Stop(f"{where}: shows an attached picture: make it a figure in figures/")
@@ -152,21 +163,28 @@ def _picture(png, where):
 
 
 def to_webp(image):
-    """Encode a Pillow image: without loss when that is small, else at high quality."""
+    """Encode a Pillow image: without loss when that is small, else at the quality it can afford."""
     if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
-    exact, compressed = io.BytesIO(), io.BytesIO()
-    image.save(exact, "WEBP", lossless=True, method=2)
-    if exact.tell() <= LOSSLESS_UP_TO_BYTES:
-        return exact.getvalue()
-    image.save(compressed, "WEBP", quality=88, method=4)
-    return min(exact.getvalue(), compressed.getvalue(), key=len)
+    encoded = [_encode(image, lossless=True, method=2)]
+    if len(encoded[0]) > LOSSLESS_UP_TO_BYTES:
+        for quality in QUALITIES:
+            encoded.append(_encode(image, quality=quality, method=4))
+            if len(encoded[-1]) <= HEAVY_BYTES:
+                break
+    return min(encoded, key=len)
+
+
+def _encode(image, **options):
+    file = io.BytesIO()
+    image.save(file, "WEBP", **options)
+    return file.getvalue()
 
 
 # --- After mkdocs-jupyter made the page: tidy it ----------------------------------------------
 
 
-def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup=True):
+def tidy(page_html, page, *, anchors, resolve, figures="../figures/", setup_cell=""):
     """Return the body of the page, made of what mkdocs-jupyter rendered.
 
     page : the NotebookPage of the same notebook
@@ -174,7 +192,7 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
     resolve : function (href, where) -> href on the site, or None where the link has to go;
         raises Stop for a dead link
     figures : where the pictures lie, seen from the page
-    show_setup : show the cell tagged `setup`, folded; leave it out when False
+    setup_cell : source of the cell that a copy for Colab begins with; shown folded
     """
     soup = BeautifulSoup(page_html, "html.parser")
     # Code cells are wrapped twice.
@@ -186,8 +204,6 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
     body = soup.new_tag("div")
     pairs = zip(page.cells, rendered, strict=True)
     for wrapper, group in groupby(pairs, key=lambda pair: pair[0].wrapper):
-        if wrapper == "setup" and not show_setup:
-            continue
         target = body
         if wrapper:
             target = BeautifulSoup(WRAPPERS[wrapper], "html.parser").contents[0]
@@ -197,8 +213,27 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", show_setup
                 target.append(_code(soup, cell, element, page, figures))
             else:
                 target.extend(_text(soup, element, partial(resolve, where=cell.where)))
+    if setup_cell:
+        _show_setup(soup, body, setup_cell)
     _set_anchors(soup, body, anchors, page.name)
     return body.decode_contents()
+
+
+def _show_setup(soup, body, source):
+    """Put the set-up cell for Colab, folded, before the first code of the page."""
+    rendered = highlight(source, PythonLexer(), HtmlFormatter())  # as Jupyter does it
+    code = list(BeautifulSoup(rendered, "html.parser").pre.contents)
+    box = soup.new_tag("div", attrs={"class": "cell"})
+    box.append(_highlighted(soup, code, ["language-python", "highlight"]))
+    fold = BeautifulSoup(SETUP, "html.parser").contents[0]
+    fold.append(box)
+    first = body.select_one(".cell")
+    while first and first.parent is not body:
+        first = first.parent
+    if first:
+        first.insert_before(fold)
+    else:
+        body.append(fold)
 
 
 def _text(soup, element, resolve):
@@ -242,7 +277,7 @@ def _code(soup, cell, element, page, figures):
     if source := element.select_one(".highlight-ipynb"):
         code = list(source.pre.contents)
         shown = _highlighted(soup, code, ["language-python", "highlight"])
-        if "def check_" in shown.get_text():
+        if cell.is_answer_check:
             shown["data-search-exclude"] = ""
         box.append(shown)
     outputs = soup.new_tag("div", attrs={"class": "output", "data-search-exclude": ""})

@@ -99,12 +99,12 @@ def folder_pattern(name):
 
 def leaks(text):
     """Return what in `text` differs from machine to machine: a folder, an address, a rate."""
-    found = [name for name in machine_paths() if re.search(folder_pattern(name), text)]
-    found += re.findall(r"(?<![\w.])/(?:home|root|Users|tmp|work|content)/[\w./-]+", text)
-    found += re.findall(r"\b[A-Za-z]:\\Users\\[\w\\.-]+", text)
-    found += re.findall(r"\bat 0x[0-9a-fA-F]{6,}", text)
-    found += re.findall(r"\d+(?:\.\d+)? ?(?:it/s|s/it|ms/step)", text)
-    return found
+    shown = [name for name in machine_paths() if re.search(folder_pattern(name), text)]
+    shown += re.findall(r"(?<![\w.])/(?:home|root|Users|tmp|work|content)/[\w./-]+", text)
+    shown += re.findall(r"\b[A-Za-z]:\\Users\\[\w\\.-]+", text)
+    shown += re.findall(r"\bat 0x[0-9a-fA-F]{6,}", text)
+    shown += re.findall(r"\d+(?:\.\d+)? ?(?:it/s|s/it|ms/step)", text)
+    return shown
 
 
 def is_compared(cell):
@@ -149,8 +149,7 @@ def inputs_of(notebook):
     """Return a short hash of what a notebook's outputs depend on."""
     digest = hashlib.sha256()
     for cell in notebook.cells:
-        if "setup" not in cell.metadata.get("tags", []):  # does nothing but on Colab
-            digest.update(f"{cell.cell_type}\n{cell.source}\n".encode())
+        digest.update(f"{cell.cell_type}\n{cell.source}\n".encode())
     package = ROOT / "src" / "bioimage_course"
     files = [ROOT / "requirements.txt", *sorted(package.rglob("*"))]
     for path in files:

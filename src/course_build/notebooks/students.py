@@ -23,6 +23,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.preprocessors import ClearOutputPreprocessor
 
 from course_build import ROOT
+from course_build.notebooks.setup_cell import with_setup_cell
 
 NOTEBOOKS = ROOT / "notebooks"
 OUT = ROOT / "build" / "student-notebooks"
@@ -64,12 +65,22 @@ def needed_from(run, notebook):
     return sorted((made - made_elsewhere) & used)
 
 
-def make(folder=NOTEBOOKS):
-    """Return {file name: text} of the student's notebooks for all notebooks in `folder`."""
-    return {
-        path.name: nbformat.writes(for_students(nbformat.read(path, as_version=4))) + "\n"
-        for path in sorted(folder.glob("*.ipynb"))
-    }
+def make(folder=NOTEBOOKS, *, wheel=None):
+    """Return {file name: text} of the student's notebooks for all notebooks in `folder`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    wheel : str, optional
+        Address of the course's wheel, for notebooks that are opened on Colab.
+    """
+    texts = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        if wheel:
+            notebook = with_setup_cell(notebook, wheel)
+        texts[path.name] = nbformat.writes(for_students(notebook)) + "\n"
+    return texts
 
 
 def pack(texts):
@@ -101,7 +112,7 @@ def _runs(notebook):
 
 def _folded(cell):
     """Fold up a cell that checks an answer, for it holds the right one: a click opens it."""
-    if cell.cell_type == "code" and "def check_" in cell.source:
+    if "answer-check" in _tags(cell):
         cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # Lab, Colab
     return cell
 

@@ -6,7 +6,8 @@ import textwrap
 
 MARKER = "<!-- helpers -->"
 PACKAGE = "bioimage_course"
-MODULES = ("data", "show", "check", "mistakes", "folder", "report_card")  # as notebooks meet them
+# As notebooks meet them.
+MODULES = ("data", "show", "check", "doctor", "mistakes", "folder", "report_card")
 
 
 def listing(package):
@@ -27,7 +28,9 @@ def listing(package):
 
 
 def _tree(package, name):
-    return ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
+    path = package / name.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def _with_passed_on(package, tree):

@@ -289,7 +289,9 @@ def test_a_package_that_cannot_be_had_ends_with_what_to_do(monkeypatch, tmp_path
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     command = [sys.executable, "-m", "pip", "download", "bioimage-course-of-tomorrow"]
-    with pytest.raises(bundle.Stop, match="Connect, then run this again"):
+    with pytest.raises(
+        bundle.Stop, match="pip found no bioimage-course-of-tomorrow for this computer"
+    ):
         bundle.step("pip", command)
 
 

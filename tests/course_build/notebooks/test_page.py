@@ -85,18 +85,28 @@ def test_exercises_are_marked(project):
 
 
 def test_the_set_up_cell_is_left_out_while_the_site_has_no_address(project):
-    project.notebook("05_nuclei", code("!pip install COURSE_WHEEL", tags=["setup"]),
-                     code("print(1)", printed("1")))  # fmt: skip
+    project.notebook("05_nuclei", code("print(1)", printed("1")))
     assert "pip" not in project.page("notebooks/05_nuclei")
 
 
 def test_the_set_up_cell_is_folded_and_names_the_wheel_on_the_published_site(project, addresses):
-    project.notebook("05_nuclei", code("!pip install COURSE_WHEEL", tags=["setup"]),
-                     code("print(1)", printed("1")))  # fmt: skip
+    project.notebook("05_nuclei", markdown("Before."),
+                     code("one()", printed("1"), tags=["exercise"]), code("two()"))  # fmt: skip
     html = project.page("notebooks/05_nuclei")
     (fold,) = re.findall(r'<details class="setup">(.*?)</details>', html, re.S)
+    before, after = (text_of(part) for part in html.split(fold))
+    assert "Before." in before and "one" not in before and "one" in after
+    assert html.count('<div class="exercise">') == 1 and "google.colab" not in after
     wheel = "https://course.test/lessons/wheels/bioimage_course-1.2.3-py3-none-any.whl"
     assert wheel in text_of(fold)
+
+
+def test_code_that_checks_an_answer_and_outputs_stay_out_of_search_and_other_code_does_not(project):
+    tags = ["exercise", "answer-check"]
+    project.notebook("05_nuclei", code("lesson()", printed("125")), code("known = 42", tags=tags))
+    html = project.page("notebooks/05_nuclei")
+    parts = re.findall(r'<div class="(?:language|output)[^>]*>', html)
+    assert ["data-search-exclude" in part for part in parts] == [False, True, True], parts
 
 
 def test_text_and_html_outputs_lose_what_belongs_to_the_terminal_and_to_jupyter(project):

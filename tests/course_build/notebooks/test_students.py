@@ -1,6 +1,7 @@
 """The notebooks for students: nothing that gives the answer away, and nothing else lost."""
 
 import io
+import json
 import zipfile
 from itertools import pairwise
 
@@ -80,7 +81,8 @@ def test_every_exercise_is_kept_and_followed_by_an_empty_cell_where_the_solution
 
 
 def test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab(student):
-    checks = [cell.id for cell in student.cells if "def check_" in cell.source]
+    checks = [cell.id for cell in student.cells if "answer-check" in tags(cell)]
+    assert all("def check_" in cell.source for cell in student.cells if cell.id in checks)
     lab = [
         cell.id for cell in student.cells if cell.metadata.get("jupyter", {}).get("source_hidden")
     ]
@@ -126,6 +128,15 @@ def test_an_answer_that_belongs_to_another_notebook_is_refused():
     student = student_notebooks.for_students(small(("a = 1", "exercise"), ("a = 2", "solution")))
     with pytest.raises(KeyError, match="cell-1"):
         student_notebooks.with_solutions(student, small(("a = 1", "exercise")))
+
+
+def test_on_a_published_site_they_begin_with_the_set_up_cell_and_elsewhere_they_have_none(texts):
+    published = student_notebooks.make(NOTEBOOKS, wheel="https://course.test/a.whl")
+    for name in NAMES:
+        first = next(c for c in json.loads(published[name])["cells"] if c["cell_type"] == "code")
+        assert first["metadata"]["tags"] == ["setup"]
+        assert '"https://course.test/a.whl"' in "".join(first["source"])
+        assert "google.colab" not in texts[name]
 
 
 def test_the_zip_holds_them_all_and_is_the_same_at_every_build(texts):

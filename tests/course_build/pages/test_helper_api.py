@@ -41,6 +41,6 @@ def test_the_page_lists_what_the_notebooks_use():
     listing = helper_api.listing(ROOT / "src" / "bioimage_course")
     for name in ("data.nuclei", "data.tissue", "data.volume", "data.fetch", "show.segmentation",
                  "show.outlines", "check.setup", "check.labels",
-                 "check.findings", "check.report", "mistakes.mistakes", "folder.read",
+                 "doctor.findings", "doctor.report", "mistakes.mistakes", "folder.read",
                  "report_card.card"):  # fmt: skip
         assert f"### `{name}`" in listing

@@ -14,6 +14,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from bioimage_course.doctor.finding import first_line
+
 #: Starts the one line of an answer that counts; libraries print what they like around it.
 ANSWER = "bioimage_course answers: "
 
@@ -39,8 +41,8 @@ def ask(name, *, seconds=SECONDS):
     """
     # Behind everything else on the path, so that it changes nothing of what is found there.
     code = (
-        f"import sys; sys.path.append({str(Path(__file__).resolve().parents[1])!r}); "
-        f"from bioimage_course import libraries; libraries.answer({name!r})"
+        f"import sys; sys.path.append({str(Path(__file__).resolve().parents[2])!r}); "
+        f"from bioimage_course.doctor import libraries; libraries.answer({name!r})"
     )
     # TensorFlow greets with warnings about the processor unless told not to.
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONIOENCODING": "utf-8"}
@@ -71,10 +73,10 @@ def ask(name, *, seconds=SECONDS):
 def answer(name):
     """Print the answer to a question and end this process: the other side of `ask`."""
     try:
-        said = QUESTIONS[name]()
+        reply = QUESTIONS[name]()
     except Exception as error:  # a broken library raises anything: whatever it is, tell it
-        said = {"error": first_line(error)}
-    print(f"\n{ANSWER}{json.dumps(said)}", flush=True)
+        reply = {"error": first_line(error)}
+    print(f"\n{ANSWER}{json.dumps(reply)}", flush=True)
     os._exit(0)  # not waiting for what a library does while Python tidies up
 
 
@@ -90,18 +92,18 @@ def _tensorflow():
 def _torch():
     import torch
 
-    said = {
+    reply = {
         "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
         "cuda": bool(torch.version.cuda or torch.version.hip),
         "mps": bool(torch.backends.mps.is_available()),
         "why_not": None,
     }
-    if said["cuda"] and not said["gpu"]:
+    if reply["cuda"] and not reply["gpu"]:
         try:
             torch.cuda.init()
         except Exception as error:  # its words are the answer, such as "driver is too old"
-            said["why_not"] = first_line(error)
-    return said
+            reply["why_not"] = first_line(error)
+    return reply
 
 
 def _images():
@@ -145,11 +147,6 @@ QUESTIONS = {
     "tensorflow": _tensorflow,
     "torch": _torch,
 }
-
-
-def first_line(error):
-    """An exception in one line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _signal(number):

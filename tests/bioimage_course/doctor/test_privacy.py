@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bioimage_course.privacy import private
+from bioimage_course.doctor.privacy import private
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 import bioimage_course
-from bioimage_course import computer, doctor, installation, libraries
+from bioimage_course.doctor import __main__ as command_line
+from bioimage_course.doctor import computer, gpu, installation, libraries, network, weights
 
 ANSWERS = {
     "images": {"nuclei": 125, "cache": ""},
@@ -29,7 +30,7 @@ def well(monkeypatch):
     answers = {name: dict(answer) for name, answer in ANSWERS.items()}
     monkeypatch.setattr(installation, "installed", lambda names: dict(versions))
     monkeypatch.setattr(libraries, "ask", answers.get)
-    monkeypatch.setattr(computer, "nvidia", lambda: None)
+    monkeypatch.setattr(gpu, "nvidia", lambda: None)
     monkeypatch.setattr(computer, "memory", lambda: (16e9, 8e9))
     monkeypatch.setattr(computer, "free_bytes", lambda folder: 50e9)
     monkeypatch.setattr(computer, "link_error", lambda: None)
@@ -39,7 +40,7 @@ def well(monkeypatch):
 
 def run(capsys, *arguments):
     """What the command line gives: (exit status, output, progress)."""
-    status = doctor.main(arguments)
+    status = command_line.main(arguments)
     printed = capsys.readouterr()
     return status, printed.out, printed.err
 
@@ -154,7 +155,7 @@ def test_a_planted_fault_ends_with_status_1_and_its_fix(well, capsys, fault):
 
 def test_a_changed_weight_ends_with_status_1(well, monkeypatch, capsys, tmp_path):
     folder = tmp_path / "weights"
-    for name in installation.MODELS:
+    for name in weights.MODELS:
         (folder / name).mkdir(parents=True)
         (folder / name / "SHA256SUMS").write_text(f"{0:064}  model\n")
         (folder / name / "model").write_bytes(b"changed")
@@ -171,7 +172,7 @@ NOTES = {
         "may not make symbolic links: OSError: [WinError 1314]",
     ),
     "GPU not seen": (
-        lambda well: well.patch.setattr(computer, "nvidia", lambda: {"name": "A", "driver": "1"}),
+        lambda well: well.patch.setattr(gpu, "nvidia", lambda: {"name": "A", "driver": "1"}),
         "torch does not see the A",
     ),
     "other versions": (
@@ -183,7 +184,7 @@ NOTES = {
         "The font DejaVu Sans lacks signs",
     ),
     "a check that fails": (
-        lambda well: well.patch.setattr(computer, "hidden_gpus", lambda: 1 / 0),
+        lambda well: well.patch.setattr(gpu, "hidden_gpus", lambda: 1 / 0),
         "The check of the GPU itself failed: ZeroDivisionError",
     ),
 }
@@ -217,13 +218,11 @@ def test_colab_s_own_versions_are_no_fault_on_its_command_line(well, monkeypatch
 
 def test_the_network_is_asked_only_if_wanted(well, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(
-        computer, "site_error", lambda address: asked.append(address) or "timed out"
-    )
+    monkeypatch.setattr(network, "site_error", lambda address: asked.append(address) or "timed out")
     run(capsys)
     assert asked == []
     status, output, progress = run(capsys, "--network")
-    assert asked == list(computer.SITES)
+    assert asked == list(network.SITES)
     assert status == 0
     assert "– github.com cannot be reached: timed out" in output
     assert "· Asking github.com." in progress
@@ -271,9 +270,10 @@ def test_json_is_for_programs_and_says_what_stops(well, capsys):
 def test_a_console_that_knows_few_signs_is_no_reason_to_stop(tmp_path):
     code = (
         "from bioimage_course import doctor;"
+        "from bioimage_course.doctor.__main__ import main;"
         "fault = doctor.Finding('a fault', 'why', 'fix');"
         "doctor.examine = lambda **_: doctor.Examination({}, {}, [fault]);"
-        "raise SystemExit(doctor.main([]))"
+        "raise SystemExit(main([]))"
     )
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)

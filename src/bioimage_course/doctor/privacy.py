@@ -12,9 +12,16 @@ SLASH = r"[\\/]+"  # one, or two where a path stands quoted in an error message
 
 
 def private(text):
-    """A text without home folders, user names and names of this computer.
+    """Hide home folders, user names and names of this computer.
 
-    A home folder becomes ~, a name becomes …; everything else stays as it is.
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        A home folder has become ~, a name …; everything else is as it was.
     """
     for place in sorted(_homes(), key=len, reverse=True):
         parts = [re.escape(part) for part in re.split(SLASH, place)]

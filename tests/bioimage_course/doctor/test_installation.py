@@ -1,6 +1,5 @@
 """What is wrong with an installation is named, with its fix."""
 
-import hashlib
 import subprocess
 import sys
 import tomllib
@@ -9,9 +8,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from bioimage_course import doctor, installation
+from bioimage_course import WEIGHTS_FOLDER, doctor
+from bioimage_course.doctor import installation
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 NEEDED = {
     "numpy": ">=2.0,<2.1",
@@ -30,26 +30,14 @@ VERSIONS = {
 
 
 @pytest.fixture
-def weights(tmp_path):
-    """A weights folder as the course publishes it."""
-    for model in installation.MODELS:
-        folder = tmp_path / "weights" / model
-        folder.mkdir(parents=True)
-        (folder / "model").write_bytes(model.encode())
-        digest = hashlib.sha256(model.encode()).hexdigest()
-        (folder / "SHA256SUMS").write_text(f"{digest}  model\n")
-    return tmp_path / "weights"
-
-
-@pytest.fixture
-def found(weights):
+def findings():
     """Findings for a computer in order, except for what a test changes."""
 
-    def found(versions=None, **facts):
-        facts = {"needed": NEEDED, "python": (3, 11), "weights": weights, **facts}
+    def findings(versions=None, **facts):
+        facts = {"needed": NEEDED, "python": (3, 11), "weights": WEIGHTS_FOLDER, **facts}
         return installation.findings(versions={**VERSIONS, **(versions or {})}, **facts)
 
-    return found
+    return findings
 
 
 def only(findings):
@@ -62,9 +50,9 @@ def only(findings):
 
 
 @pytest.mark.parametrize("python", [(3, 11), (3, 12)])
-def test_a_computer_in_order_has_no_findings(found, python, capsys):
-    assert found(python=python) == []
-    assert doctor.report(found()) is True
+def test_a_computer_in_order_has_no_findings(findings, python, capsys):
+    assert findings(python=python) == []
+    assert doctor.report(findings()) is True
     assert capsys.readouterr().out == "Everything the course needs is here.\n"
 
 
@@ -72,51 +60,51 @@ def test_a_computer_in_order_has_no_findings(found, python, capsys):
     ("python", "why"),
     [((3, 10), "no release"), ((3, 13), "numpy 2.1"), ((3, 14), "stardist 0.0.0")],
 )
-def test_a_python_that_does_not_work_is_named_with_one_that_does(found, python, why):
-    finding = only(found(python=python))
+def test_a_python_that_does_not_work_is_named_with_one_that_does(findings, python, why):
+    finding = only(findings(python=python))
     assert f"Python {python[0]}.{python[1]} does not work" in finding.what
     assert why in finding.why
     assert "install Python 3.12" in finding.fix
     assert finding.stops
 
 
-def test_the_empty_stardist_is_named_and_replaced(found):
-    finding = only(found({"stardist": "0.0.0"}, broken_images="ImportError: no stardist.data"))
+def test_the_empty_stardist_is_named_and_replaced(findings):
+    finding = only(findings({"stardist": "0.0.0"}, broken_images="ImportError: no stardist.data"))
     assert "stardist 0.0.0 is an empty placeholder" in finding.what
     assert finding.fix == '%pip install "stardist==0.9.2" in a new cell.'
 
 
-def test_the_empty_stardist_on_python_3_14_leads_to_another_python(found):
-    python, stardist = found({"stardist": "0.0.0"}, python=(3, 14))
+def test_the_empty_stardist_on_python_3_14_leads_to_another_python(findings):
+    python, stardist = findings({"stardist": "0.0.0"}, python=(3, 14))
     assert "Python 3.14" in python.what
     assert "stardist 0.0.0" in stardist.what
     assert stardist.fix.startswith("install Python 3.12")
 
 
-def test_a_numpy_too_new_for_cellpose_3_is_named_with_the_range_that_fits(found):
-    finding = only(found({"numpy": "2.1.3"}))
+def test_a_numpy_too_new_for_cellpose_3_is_named_with_the_range_that_fits(findings):
+    finding = only(findings({"numpy": "2.1.3"}))
     assert finding.what == "numpy 2.1.3 is installed beside cellpose 3.1.1.3."
     assert "below 2.1" in finding.why
     assert '"numpy>=2.0,<2.1"' in finding.fix
     assert finding.stops
 
 
-def test_cellpose_4_is_named_as_another_network(found):
-    finding = only(found({"cellpose": "4.0.6"}))
+def test_cellpose_4_is_named_as_another_network(findings):
+    finding = only(findings({"cellpose": "4.0.6"}))
     assert "cellpose 4.0.6 is another network" in finding.what
     assert '"cellpose==3.1.1.3"' in finding.fix
     assert finding.stops
 
 
 @pytest.mark.parametrize("name", sorted(set(NEEDED)))
-def test_a_missing_package_is_named_with_its_installation(found, name):
-    finding = only(found({name: None}))
+def test_a_missing_package_is_named_with_its_installation(findings, name):
+    finding = only(findings({name: None}))
     assert finding.what == f"{name} is not installed."
     assert f'%pip install "{name}{NEEDED[name]}"' in finding.fix
 
 
-def test_another_version_than_the_one_tried_is_a_note_and_does_not_stop(found, capsys):
-    finding = only(found({"torch": "2.14.0"}))
+def test_another_version_than_the_one_tried_is_a_note_and_does_not_stop(findings, capsys):
+    finding = only(findings({"torch": "2.14.0"}))
     assert "torch 2.14.0 is installed; the course was tried with torch==2.13.0" in finding.what
     assert doctor.report([finding]) is True
     printed = capsys.readouterr().out
@@ -124,22 +112,22 @@ def test_another_version_than_the_one_tried_is_a_note_and_does_not_stop(found, c
     assert printed.endswith("Everything the course needs is here.\n")
 
 
-def test_colab_s_own_python_and_numpy_are_no_fault(found):
+def test_colab_s_own_python_and_numpy_are_no_fault(findings):
     colab = {"numpy": "2.1.3", "torch": "2.11.0", "tensorflow": "2.20.0"}
-    assert found(colab, python=(3, 13), colab=True) == []
-    assert "placeholder" in only(found({"stardist": "0.0.0"}, python=(3, 13), colab=True)).what
-    assert "another network" in only(found({"cellpose": "4.0.6"}, colab=True)).what
+    assert findings(colab, python=(3, 13), colab=True) == []
+    assert "placeholder" in only(findings({"stardist": "0.0.0"}, python=(3, 13), colab=True)).what
+    assert "another network" in only(findings({"cellpose": "4.0.6"}, colab=True)).what
 
 
-def test_an_import_that_fails_is_named_with_its_error(found):
-    finding = only(found(broken_imports={"torch": "OSError: libc10.so: cannot open"}))
+def test_an_import_that_fails_is_named_with_its_error(findings):
+    finding = only(findings(broken_imports={"torch": "OSError: libc10.so: cannot open"}))
     assert "torch 2.13.0+cpu is installed but cannot be imported: OSError: libc10" in finding.what
     assert "--force-reinstall" in finding.fix
 
 
-def test_an_import_that_fails_is_mended_without_touching_what_it_needs(found):
+def test_an_import_that_fails_is_mended_without_touching_what_it_needs(findings):
     # Without --no-deps, pip brings the newest numpy along, and Cellpose 3 stops working.
-    fix = only(found(broken_imports={"torch": "OSError: libc10.so"})).fix
+    fix = only(findings(broken_imports={"torch": "OSError: libc10.so"})).fix
     assert fix == '%pip install --force-reinstall --no-deps "torch==2.13.0" in a new cell.'
 
 
@@ -151,57 +139,59 @@ def test_an_import_that_fails_is_mended_without_touching_what_it_needs(found):
         ("no answer within 120 s", "look once more"),
     ],
 )
-def test_an_import_that_fails_in_a_known_way_has_a_fix_of_its_own(found, error, words):
-    finding = only(found(broken_imports={"tensorflow": error}))
+def test_an_import_that_fails_in_a_known_way_has_a_fix_of_its_own(findings, error, words):
+    finding = only(findings(broken_imports={"tensorflow": error}))
     assert error in finding.what
     assert words in finding.fix
 
 
-def test_tensorflow_is_reinstalled_under_the_name_it_has(found, monkeypatch):
+def test_tensorflow_is_reinstalled_under_the_name_it_has(findings, monkeypatch):
     def distribution(name):
         if name != "tensorflow-cpu":
             raise installation.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(installation.metadata, "distribution", distribution)
-    finding = only(found(broken_imports={"tensorflow": "ImportError: broken"}))
+    finding = only(findings(broken_imports={"tensorflow": "ImportError: broken"}))
     assert '"tensorflow-cpu==2.21.0"' in finding.fix
 
 
-def test_a_version_that_cannot_be_read_is_a_fault(found):
-    finding = only(found({"torch": "(broken)"}, pins={"torch": "2.13.0"}))
+def test_a_version_that_cannot_be_read_is_a_fault(findings):
+    finding = only(findings({"torch": "(broken)"}, pins={"torch": "2.13.0"}))
     assert finding.what == "torch is only half installed: its version reads '(broken)'."
     assert "--force-reinstall" in finding.fix
-    assert "numpy is only half" in only(found({"numpy": "(broken)"})).what
+    assert "numpy is only half" in only(findings({"numpy": "(broken)"})).what
 
 
-def test_versions_allowed_but_not_those_of_the_lock_are_one_note(found, capsys):
+def test_versions_allowed_but_not_those_of_the_lock_are_one_note(findings, capsys):
     needed = {**NEEDED, "tqdm": "", "pandas": ""}
     versions = {"tqdm": "4.60.0", "pandas": "3.1.1"}
     pins = {"numpy": "2.0.1", "tqdm": "4.70.1", "pandas": "3.1.1", "torch": "2.13.0"}
-    finding = only(found(versions, needed=needed, pins=pins))
+    finding = only(findings(versions, needed=needed, pins=pins))
     assert "numpy 2.0.2 (tested: 2.0.1), tqdm 4.60.0 (tested: 4.70.1)." in finding.what
     assert "pandas" not in finding.what and "torch" not in finding.what
     assert '%pip install "numpy==2.0.1" "tqdm==4.70.1" in a new cell.' in finding.fix
     assert not finding.stops
-    assert found(versions, needed=needed, pins=pins, colab=True) == []
+    assert findings(versions, needed=needed, pins=pins, colab=True) == []
 
 
-def test_a_version_outside_of_what_is_allowed_is_reported_once(found):
-    assert "was tried with" in only(found({"torch": "2.14.0"}, pins={"torch": "2.13.0"})).what
+def test_a_version_outside_of_what_is_allowed_is_reported_once(findings):
+    assert "was tried with" in only(findings({"torch": "2.14.0"}, pins={"torch": "2.13.0"})).what
 
 
-def test_a_fix_for_the_terminal_names_the_python_that_looked(found, monkeypatch, tmp_path):
+def test_a_fix_for_the_terminal_names_the_python_that_looked(findings, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
-    finding = only(found({"torch": None}, notebook=False))
+    finding = only(findings({"torch": None}, notebook=False))
     python = str(Path(".venv", "bin", "python"))
     assert finding.fix == f'{python} -m pip install "torch==2.13.0"'
     monkeypatch.setattr(sys, "executable", "/a folder/python")
-    assert only(found({"torch": None}, notebook=False)).fix.startswith('"/a folder/python" -m pip')
+    assert only(findings({"torch": None}, notebook=False)).fix.startswith(
+        '"/a folder/python" -m pip'
+    )
 
 
-def test_many_missing_packages_are_one_finding_with_one_command(found):
-    finding = only(found(dict.fromkeys(("numpy", "stardist", "cellpose", "torch"))))
+def test_many_missing_packages_are_one_finding_with_one_command(findings):
+    finding = only(findings(dict.fromkeys(("numpy", "stardist", "cellpose", "torch"))))
     assert finding.what == "4 packages are not installed: numpy, stardist, cellpose, torch."
     assert "use the Python in the course's folder .venv" in finding.fix
     command = '%pip install "numpy>=2.0,<2.1" "stardist==0.9.2" "cellpose==3.1.1.3" "torch==2.13.0"'
@@ -209,70 +199,28 @@ def test_many_missing_packages_are_one_finding_with_one_command(found):
     assert finding.stops
 
 
-def test_a_missing_package_is_not_reported_twice(found):
+def test_a_missing_package_is_not_reported_twice(findings):
     error = {"torch": "ModuleNotFoundError: No module named 'torch'"}
-    assert "not installed" in only(found({"torch": None}, broken_imports=error)).what
+    assert "not installed" in only(findings({"torch": None}, broken_imports=error)).what
 
 
-def test_images_that_do_not_load_are_named(found):
-    finding = only(found(broken_images="FileNotFoundError: img2d.tif"))
+def test_images_that_do_not_load_are_named(findings):
+    finding = only(findings(broken_images="FileNotFoundError: img2d.tif"))
     assert "FileNotFoundError: img2d.tif" in finding.what
     assert "stardist" in finding.fix
 
 
-def test_a_course_that_is_not_installed_is_named(found):
-    finding = only(found(needed={}))
+def test_a_course_that_is_not_installed_is_named(findings):
+    finding = only(findings(needed={}))
     assert "not installed for the Python that runs this" in finding.what
     assert "use the Python in the course's folder .venv" in finding.fix
 
 
-def test_where_versions_cannot_be_compared_the_rest_is_still_looked_at(found):
+def test_where_versions_cannot_be_compared_the_rest_is_still_looked_at(findings):
     error = {"torch": "OSError: libc10.so"}
-    python, torch = found(needed=None, python=(3, 10), broken_imports=error)
+    python, torch = findings(needed=None, python=(3, 10), broken_imports=error)
     assert "Python 3.10" in python.what
     assert "libc10" in torch.what
-
-
-# --- the weights ----------------------------------------------------------------------------------
-
-
-def test_weights_as_published_have_no_findings(weights):
-    assert installation.weights_findings(weights / "stardist_nuclei") == []
-
-
-def break_folder(folder):
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
-
-
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (break_folder, "the folder is missing"),
-        (lambda folder: (folder / "model").unlink(), "model is missing"),
-        (lambda folder: (folder / "model").write_bytes(b"other"), "model is damaged"),
-        (lambda folder: (folder / "model").write_bytes(b""), "model is damaged"),
-        (lambda folder: (folder / "SHA256SUMS").unlink(), "SHA256SUMS is missing"),
-        (lambda folder: (folder / "SHA256SUMS").write_text(""), "SHA256SUMS cannot be read"),
-        (lambda folder: (folder / "SHA256SUMS").write_text("abc\n"), "SHA256SUMS cannot be read"),
-        (lambda folder: (folder / "SHA256SUMS").write_bytes(b"\xff\xfe"), "cannot be read"),
-    ],
-)
-def test_weights_missing_or_damaged_are_named_with_the_way_back(found, weights, damage, words):
-    damage(weights / "cellpose_nuclei")
-    finding = only(found())
-    assert finding.what.startswith("Weights of cellpose_nuclei: ")
-    assert words in finding.what
-    assert "pip install" in finding.fix
-    (weights.parent / ".git").mkdir()
-    assert "git restore" in only(found()).fix
-
-
-def test_the_star_of_sha256sum_s_binary_mode_is_understood(weights):
-    sums = weights / "stardist_nuclei" / "SHA256SUMS"
-    sums.write_text(sums.read_text().replace("  ", " *"))
-    assert installation.weights_findings(weights / "stardist_nuclei") == []
 
 
 # --- the facts ------------------------------------------------------------------------------------
@@ -301,7 +249,8 @@ def test_a_package_without_metadata_has_no_requirements(monkeypatch):
 
 def test_installed_versions_are_read_without_importing():
     code = (
-        "import sys; from bioimage_course import installation, data; data.nuclei();"
+        "import sys; from bioimage_course import data; data.nuclei();"
+        "from bioimage_course.doctor import installation;"
         "print(installation.installed(['tensorflow', 'torch', 'numpy', 'no-such-package']),"
         "'tensorflow' in sys.modules, 'torch' in sys.modules)"
     )

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from bioimage_course import data, libraries
+from bioimage_course import data
+from bioimage_course.doctor import libraries
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_figure_is_drawn_and_its_font_named():
 def test_signs_that_a_font_lacks_are_counted():
     # cmex10, which comes with matplotlib, holds brackets only.
     code = (
-        "import matplotlib.font_manager as fonts; from bioimage_course import libraries;"
+        "import matplotlib.font_manager as fonts; from bioimage_course.doctor import libraries;"
         "name = next(f.fname for f in fonts.fontManager.ttflist if 'cmex10' in f.fname);"
         "fonts.findfont = lambda font: name;"
         "fonts.FontManager._find_fonts_by_props = lambda *_, **__: [name];"

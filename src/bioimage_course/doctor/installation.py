@@ -6,16 +6,13 @@ module from saying so.
 """
 
 import contextlib
-import hashlib
 import importlib.util
-import os
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-#: Models that come with the course: sub-folders of the weights.
-MODELS = ("stardist_nuclei", "cellpose_nuclei")
+from bioimage_course.doctor.finding import Finding, pip_command
+from bioimage_course.doctor.weights import MODELS, weights_findings
 
 #: Python versions on which TensorFlow, StarDist and Cellpose 3 install together.
 PYTHONS = ((3, 11), (3, 12))
@@ -23,22 +20,8 @@ PYTHONS = ((3, 11), (3, 12))
 #: TensorFlow comes under several names; any of them will do.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
 
-#: The versions with which the course was tested: what tools/lock.py takes from requirements.txt.
+#: The versions with which the course was tested: what `make lock` takes from requirements.txt.
 PINS = Path(__file__).with_name("pins.txt")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A fault to mend, or (`stops=False`) something good to know."""
-
-    what: str
-    why: str
-    fix: str
-    stops: bool = True
-
-    def __str__(self):
-        mark = "✗" if self.stops else "–"
-        return f"{mark} {self.what}\n    Why it matters: {self.why}\n    Fix: {self.fix}\n"
 
 
 # --- The rules ----------------------------------------------------------------------------------
@@ -84,13 +67,13 @@ def findings(
     list of Finding
         Empty if all is well.
     """
-    found = []
+    problems = []
     if not colab:
-        found += _python_findings(python)
+        problems += _python_findings(python)
     if needed is None:
         needed = {}
     elif not needed:
-        found.append(
+        problems.append(
             Finding(
                 "bioimage_course is on the path but not installed for the Python that runs this.",
                 "this is another Python than the course's, or the set-up is not complete.",
@@ -100,17 +83,17 @@ def findings(
         )
     missing = [name for name in needed if versions.get(name) is None]
     if len(missing) > 3:
-        found.append(_many_missing(missing, needed=needed, notebook=notebook))
+        problems.append(_many_missing(missing, needed=needed, notebook=notebook))
     for name, wanted in needed.items():
         if name in missing and len(missing) > 3:
             continue
-        found += _package_findings(
+        problems += _package_findings(
             name, versions.get(name), wanted, python=python, colab=colab, notebook=notebook
         )
-    found += _numpy_findings(versions, needed=needed, colab=colab, notebook=notebook)
+    problems += _numpy_findings(versions, needed=needed, colab=colab, notebook=notebook)
     for name, error in (broken_imports or {}).items():
         if versions.get(name):  # a package that is not there has been reported above
-            found.append(
+            problems.append(
                 Finding(
                     f"{name} {versions[name]} is installed but cannot be imported: {error}",
                     "no model runs without it."
@@ -120,7 +103,7 @@ def findings(
                 )
             )
     if broken_images and versions.get("stardist") not in (None, "0.0.0"):
-        found.append(
+        problems.append(
             Finding(
                 f"The course's images cannot be loaded: {broken_images}",
                 "every notebook works on them; they come inside the stardist package.",
@@ -128,50 +111,10 @@ def findings(
             )
         )
     if pins and not colab:
-        found += _pin_findings(versions, needed=needed, pins=pins, notebook=notebook)
+        problems += _pin_findings(versions, needed=needed, pins=pins, notebook=notebook)
     for model in MODELS:
-        found += weights_findings(weights / model)
-    return found
-
-
-def weights_findings(folder):
-    """What is wrong with the weights in one model's folder: missing, or not as published.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds SHA256SUMS, in the format of the command sha256sum, and the files it names.
-
-    Returns
-    -------
-    list of Finding
-    """
-    problem = _weights_problem(folder)
-    if problem is None:
-        return []
-    if any((parent / ".git").exists() for parent in folder.parents):
-        fix = "in the folder of the course: git restore src/bioimage_course/weights"
-    else:
-        fix = "install the course again: pip install --force-reinstall --no-deps, then its wheel."
-    return [
-        Finding(
-            f"Weights of {folder.name}: {problem}",
-            "a notebook would stop, or quietly give other numbers than its page shows.",
-            fix,
-        )
-    ]
-
-
-def pip_command(arguments, *, notebook):
-    """How to call pip for the Python that runs this: in a cell, or in a terminal."""
-    if notebook:
-        return f"%pip {arguments}"
-    python = sys.executable
-    if python.startswith(str(Path.cwd()) + os.sep):
-        python = os.path.relpath(python)
-    if " " in python:  # PowerShell takes a quoted program for a text, unless & stands before it
-        python = f'& "{python}"' if os.name == "nt" else f'"{python}"'
-    return f"{python} -m pip {arguments}"
+        problems += weights_findings(weights / model)
+    return problems
 
 
 def _python_findings(python):
@@ -296,26 +239,6 @@ def _fits(version, specifier):
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except InvalidVersion:  # reported by _package_findings
         return True
-
-
-def _weights_problem(folder):
-    """One sentence on what is wrong with a weights folder, None if it is as published."""
-    sums = folder / "SHA256SUMS"
-    if not folder.is_dir():
-        return "the folder is missing."
-    if not sums.is_file():
-        return "the list SHA256SUMS is missing."
-    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
-    entries = [line.split(maxsplit=1) for line in lines if line.strip()]
-    if not entries or any(len(entry) != 2 for entry in entries):
-        return "the list SHA256SUMS cannot be read."
-    for expected, name in entries:
-        path = folder / name.lstrip("*")  # sha256sum marks binary files with a star
-        if not path.is_file():
-            return f"{path.name} is missing."
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            return f"{path.name} is damaged (its sha256 differs)."
-    return None
 
 
 def _mend_import(name, error, *, needed, notebook):

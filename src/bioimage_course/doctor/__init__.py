@@ -9,17 +9,31 @@ It ends with status 0 if nothing has to be mended, else with 1. Notebook 00 call
 `check.setup()`. Nothing is changed on the computer, and nothing is sent anywhere.
 """
 
-import argparse
-import json
+# Each module first reads plain facts, then turns facts into findings by rules, so that every fault
+# can be tested without having it. At the top, they import the standard library alone: a package
+# that is missing or broken must not keep the doctor from saying so.
+
 import platform
-import sys
 from collections import namedtuple
 from pathlib import Path
 
 import bioimage_course
-from bioimage_course import computer, installation, libraries
-from bioimage_course.installation import Finding, pip_command
-from bioimage_course.privacy import private
+from bioimage_course.doctor import computer, gpu, installation, libraries, network
+from bioimage_course.doctor.finding import Finding, first_line, pip_command
+from bioimage_course.doctor.installation import findings, installed, requirements
+from bioimage_course.doctor.output import report
+from bioimage_course.doctor.weights import MODELS
+
+__all__ = [
+    "MODELS",
+    "Finding",
+    "examine",
+    "findings",
+    "installed",
+    "machine_facts",
+    "report",
+    "requirements",
+]
 
 #: facts and packages: dict of str to str, to print; findings: list of Finding.
 Examination = namedtuple("Examination", ["facts", "packages", "findings"])
@@ -35,12 +49,12 @@ def _silent(_):
 # --- Looking ------------------------------------------------------------------------------------
 
 
-def examine(*, network=False, notebook=True, say=_silent, show=_silent):
+def examine(*, ask_sites=False, notebook=True, say=_silent, show=_silent):
     """Look at the installation and at this computer.
 
     Parameters
     ----------
-    network : bool
+    ask_sites : bool
         Whether to ask the sites that the course can download from.
     notebook : bool
         Whether the fixes are to be pasted into a cell, or else into a terminal.
@@ -55,13 +69,13 @@ def examine(*, network=False, notebook=True, say=_silent, show=_silent):
         facts, packages (name to version) and findings.
     """
     say("Looking at the packages, the weights and this computer.")
-    found = []
+    problems = []
+    card = gpu.nvidia()
     facts = {
         "Course": installation.version_of("bioimage-course") or "not installed",
         **_system_facts(),
         "Disk": computer.gigabytes(computer.free_bytes(Path.cwd())) + " free",
     }
-    card = computer.nvidia()
     if card:
         facts["NVIDIA"] = f"{card['name']}, driver {card.get('driver', card.get('error'))}"
     show(facts)
@@ -70,7 +84,7 @@ def examine(*, network=False, notebook=True, say=_silent, show=_silent):
         pins = installation.pinned() if needed else {}
     except ImportError as error:  # packaging, without which no versions can be compared
         needed, pins = None, {}
-        found.append(_cannot_compare(error, notebook=notebook))
+        problems.append(_cannot_compare(error, notebook=notebook))
     wanted = needed or {}
     versions = installation.installed(wanted or ASKED)
 
@@ -81,15 +95,10 @@ def examine(*, network=False, notebook=True, say=_silent, show=_silent):
     tensorflow = _answer("tensorflow", versions, ("tensorflow",))
     say("Starting torch, the same way.")
     torch = _answer("torch", versions, ("torch",))
-    more = {
-        "TensorFlow": _tensorflow_fact(versions.get("tensorflow"), tensorflow),
-        "torch": _torch_fact(versions.get("torch"), torch),
-        "Font": figures.get("font", "unknown"),
-    }
+    places = computer.places(images.get("cache"))
 
-    found += _guarded(
-        "the installation",
-        lambda: installation.findings(
+    checks = {
+        "the installation": lambda: installation.findings(
             versions=versions,
             needed=needed,
             python=installation.running_python(),
@@ -100,51 +109,45 @@ def examine(*, network=False, notebook=True, say=_silent, show=_silent):
             pins=pins,
             notebook=notebook,
         ),
-    )
-    places = computer.places(images.get("cache"))
-    found += _guarded("the memory", lambda: computer.memory_findings(computer.memory()))
-    found += _guarded(
-        "the disk",
-        lambda: computer.disk_findings(
-            {name: computer.free_bytes(places[name]) for name in places}
+        "the memory": lambda: computer.memory_findings(computer.memory()),
+        "the disk": lambda: computer.disk_findings(
+            {name: computer.free_bytes(path) for name, path in places.items()}
         ),
-    )
-    found += _guarded(
-        "the right to write",
-        lambda: computer.write_findings(
+        "the right to write": lambda: computer.write_findings(
             {name: (path, computer.write_error(path)) for name, path in places.items()},
             has_temporary=computer.has_temporary(),
         ),
-    )
-    found += _guarded(
-        "symbolic links", lambda: computer.link_findings(computer.link_error(), platform.system())
-    )
-    found += _guarded(
-        "the figures",
-        lambda: computer.figure_findings(figures, needed=wanted, notebook=notebook),
-    )
-    found += _guarded(
-        "the GPU",
-        lambda: computer.gpu_findings(
+        "symbolic links": lambda: computer.link_findings(computer.link_error(), platform.system()),
+        "the figures": lambda: computer.figure_findings(figures, needed=wanted, notebook=notebook),
+        "the GPU": lambda: gpu.gpu_findings(
             card=card,
             tensorflow=tensorflow,
             torch=torch,
             system=computer.system(),
-            hidden=computer.hidden_gpus(),
+            hidden=gpu.hidden_gpus(),
             needed=wanted,
             notebook=notebook,
         ),
-    )
-    if network:
-        answers = {}
-        for address in computer.SITES:
-            say(f"Asking {computer.host(address)}.")
-            answers[address] = computer.site_error(address)
-            more[computer.host(address)] = answers[address] or "answers"
-        found += computer.network_findings(answers)
+    }
+    for what, check in checks.items():
+        problems += _guarded(what, check)
+
+    more = {
+        "TensorFlow": _tensorflow_fact(versions.get("tensorflow"), tensorflow),
+        "torch": _torch_fact(versions.get("torch"), torch),
+        "Font": figures.get("font", "unknown"),
+    }
+    if ask_sites:
+        errors = {}
+        for address in network.SITES:
+            host = network.host(address)
+            say(f"Asking {host}.")
+            errors[address] = network.site_error(address)
+            more[host] = errors[address] or "answers"
+        problems += network.network_findings(errors)
     show(more)
     packages = {name: version or "missing" for name, version in versions.items()}
-    return Examination({**facts, **more}, packages, found)
+    return Examination({**facts, **more}, packages, problems)
 
 
 def machine_facts():
@@ -160,7 +163,7 @@ def machine_facts():
 
 
 def _answer(question, versions, packages):
-    """What a library says; {} where a package is missing, which is a finding of its own."""
+    """What a library answers; {} where a package is missing, which is a finding of its own."""
     if any(versions.get(name) in (None, "0.0.0") for name in packages):
         return {}
     return libraries.ask(question)
@@ -188,7 +191,7 @@ def _guarded(what, check):
     except Exception as error:  # a computer odder than any we thought of
         return [
             Finding(
-                f"The check of {what} itself failed: {libraries.first_line(error)}",
+                f"The check of {what} itself failed: {first_line(error)}",
                 "what it would have found is not known; the other checks are not touched.",
                 "show the makers of the course what --report prints.",
                 stops=False,
@@ -198,7 +201,7 @@ def _guarded(what, check):
 
 def _cannot_compare(error, *, notebook):
     return Finding(
-        f"Versions cannot be compared: {libraries.first_line(error)}",
+        f"Versions cannot be compared: {first_line(error)}",
         "packages that do not fit each other are not noticed; scikit-image and others need it too.",
         pip_command('install "packaging"', notebook=notebook),
     )
@@ -239,100 +242,3 @@ def _without_answer(version, answer):
     if version is None:
         return "not installed"
     return f"{version}, cannot be imported ({answer.get('error')})"
-
-
-# --- Output -------------------------------------------------------------------------------------
-
-
-def report(found, *, notebook=True):
-    """Print findings, faults first, and the verdict; True if no fault is among them."""
-    for finding in sorted(found, key=lambda finding: not finding.stops):
-        print(finding)
-    faults = sum(finding.stops for finding in found)
-    if faults:
-        things = "1 thing" if faults == 1 else f"{faults} things"
-        then = "restart the kernel and run this notebook again" if notebook else "run this again"
-        print(f"{things} to mend. Then {then}.")
-    else:
-        print("Everything the course needs is here.")
-    return not faults
-
-
-def print_facts(facts):
-    """Print facts as a table of two columns."""
-    width = max(11, *(len(name) for name in facts))
-    for name, fact in facts.items():
-        print(f"{name:<{width}} {fact}", flush=True)
-
-
-def support_text(examination):
-    """Everything found, as a text to paste where you ask for help.
-
-    It holds no user name, no name of this computer and no path of a home folder.
-    """
-    facts, packages, found = examination
-    lines = ["Report of bioimage_course.doctor", ""]
-    lines += [f"{name}: {fact}" for name, fact in facts.items()]
-    lines += ["", "Packages: " + ", ".join(f"{name} {v}" for name, v in packages.items()), ""]
-    lines += [str(finding) for finding in sorted(found, key=lambda finding: not finding.stops)]
-    if not found:
-        lines += ["Everything the course needs is here."]
-    return private("\n".join(lines))
-
-
-def as_json(examination):
-    """The same for programs, and as private."""
-    facts, packages, found = examination
-    findings = [
-        {"what": private(f.what), "why": private(f.why), "fix": private(f.fix), "stops": f.stops}
-        for f in found
-    ]
-    answer = {
-        "ready": not any(finding.stops for finding in found),
-        "facts": {name: private(str(fact)) for name, fact in facts.items()},
-        "packages": packages,
-        "findings": findings,
-    }
-    return json.dumps(answer, indent=2, ensure_ascii=True)
-
-
-# --- From the command line ----------------------------------------------------------------------
-
-
-def main(arguments=None):
-    """Run from the command line; 0 if nothing has to be mended, else 1."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bioimage_course.doctor",
-        description="Say what is wrong with this computer for the course, and how to mend it. "
-        "Nothing is changed, nothing is sent.",
-    )
-    outputs = parser.add_mutually_exclusive_group()
-    outputs.add_argument("--report", action="store_true", help="a text to paste for support")
-    outputs.add_argument("--json", action="store_true", help="the same for programs")
-    parser.add_argument("--network", action="store_true", help="also ask the sites for downloads")
-    options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a Windows console may not know ✗
-            stream.reconfigure(errors="replace")
-
-    def say(words):
-        print(f"· {words}", file=sys.stderr, flush=True)
-
-    show = _silent if options.json or options.report else print_facts
-    try:
-        examination = examine(network=options.network, notebook=False, say=say, show=show)
-    except KeyboardInterrupt:
-        say("Stopped.")
-        return 130
-    if options.json:
-        print(as_json(examination))
-    elif options.report:
-        print(support_text(examination))
-    else:
-        print(flush=True)
-        report(examination.findings, notebook=False)
-    return int(any(finding.stops for finding in examination.findings))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
