@@ -44,7 +44,9 @@ def pytest_collection_modifyitems(items):
     order = {}
     for item in items:
         is_notebook = item.path.suffix == ".ipynb"
-        needs_site = bool({"browser", "site", "published", "disk"} & set(item.fixturenames))
+        needs_site = bool(
+            {"browser", "site", "published", "disk"} & set(getattr(item, "fixturenames", ()))
+        )
         if is_notebook or needs_site:
             item.add_marker("slow")
         order[item] = 0 if is_notebook else 1 if needs_site else 2

@@ -94,8 +94,3 @@ def test_only_modules_and_their_data_go_into_the_script(address, is_part):
 )
 def test_a_link_to_a_folder_leads_to_its_index(link, written):
     assert offline.for_disk(f"<a {link}>") == f"<a {written}>"
-
-
-def test_without_the_polyfill_it_says_what_to_run(tmp_path):
-    with pytest.raises(Stop, match="npm ci"):
-        offline.polyfill(tmp_path)

@@ -112,6 +112,7 @@ def test_next_week_the_new_model_segments_a_folder_and_its_card_says_so(
     notebook = json.loads((ROOT / "notebooks" / "15_your_own_images.ipynb").read_text("utf-8"))
     code = {c["id"]: "".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"}
     ids = list(code)
+    assert ids[0] == "imports"
     folder = home / f"next week {tool}"
     folder.mkdir()
     tifffile.imwrite(folder / "new.tif", data.nuclei()[0][:128, 384:])

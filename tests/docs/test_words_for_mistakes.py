@@ -50,5 +50,5 @@ def test_no_page_notebook_or_script_says_invented():
         *(prose.ROOT / "training").glob("*.py"),
     ]  # fmt: skip
     assert len(files) > 100
-    used = {path.name: OLD.findall(path.read_text(encoding="utf-8")) for path in files}
+    used = {path.as_posix(): OLD.findall(path.read_text(encoding="utf-8")) for path in files}
     assert {name: words for name, words in used.items() if words} == {}

@@ -166,7 +166,18 @@ def test_arrows_enter_and_escape_are_all_it_takes(opened):
     opened.keyboard.press("Enter")
     opened.wait_for_url(best)
     marked = "[...CSS.highlights.get('search')].map(range => range.toString().toLowerCase())"
+    opened.wait_for_function("CSS.highlights.has('search')")
     assert {"pixel", "size"} <= set(opened.evaluate(marked))
+
+
+def test_what_is_typed_before_anything_has_loaded_is_searched_for(open_page, in_folder):
+    page = open_page("", address=in_folder)
+    page.route(f"**/{SCRIPT}", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.keyboard.press("/")
+    page.keyboard.type("napari")  # n alone would lead to the next page
+    wait_for_results(page, "napari")
+    assert page.url == in_folder
+    assert page.locator(".search-results a").count()
 
 
 def test_the_button_opens_it_and_gets_the_focus_back(open_page):

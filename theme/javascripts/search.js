@@ -1,8 +1,8 @@
 /**
- * The search: a dialog over the page. site.js loads this module when a reader opens it, and only
- * then comes the index: as a script, because a page from disk may load no data.
+ * The search: site.js opens its dialog and loads this module, and only then comes the index: as a
+ * script, because a page from disk may load no data.
  *
- * open()       shows the dialog
+ * start()      answers what is typed into the dialog
  * highlight()  marks the words on the page to which a result has led
  */
 
@@ -13,14 +13,7 @@ const OTHERS = 3; // further places on a page
 const base = JSON.parse(document.getElementById("__config").textContent).base.replace(/\/$/, "");
 const root = new URL(`${base}/`, location);
 
-let dialog;
 let site;
-
-export function open() {
-  dialog ??= mount();
-  if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input").select();
-}
 
 /** The prepared index; it is loaded once, and again if that failed. */
 function load() {
@@ -35,28 +28,25 @@ function load() {
   return site;
 }
 
-function mount() {
-  const field = make("input", {
-    type: "text", name: "query", ariaLabel: "Search", placeholder: "Search", autocomplete: "off",
-    autocapitalize: "off", spellcheck: false, enterKeyHint: "go",
-  });
-  const close = make("button", { type: "button", textContent: "Close", onclick: () => made.close() });
-  const form = make("form", { role: "search" }, field, close);
-  const status = make("p", { role: "status", className: "search-status" });
-  const list = make("ol", { className: "search-results" });
-  const made = make("dialog", { className: "search", ariaLabel: "Search" }, form, status, list);
-  document.body.append(made);
+/** Let the dialog answer what is typed into it, or has been already. */
+export function start(dialog) {
+  if (dialog.dataset.started) return;
+  dialog.dataset.started = true;
+  const form = dialog.querySelector("form");
+  const field = form.querySelector("input");
+  const status = dialog.querySelector("[role=status]");
+  const list = dialog.querySelector("ol");
 
   const show = async () => {
-    status.textContent ||= "One moment …";
     try {
       const prepared = await load();
       const query = field.value;
       const found = search(prepared, query);
       status.textContent = verdict(query, found);
       list.replaceChildren(...found.pages.slice(0, PAGES).map((page) => result(page, found, query)));
-      made.dataset.shown = query;
-      if (!made.contains(document.activeElement)) field.focus(); // it was on a result that is gone
+      dialog.dataset.shown = query;
+      // The focus may have been on a result that is gone.
+      if (dialog.open && !dialog.contains(document.activeElement)) field.focus();
     } catch {
       status.textContent = "What can be found did not load. Is the connection there?";
     }
@@ -73,15 +63,15 @@ function mount() {
     await show();
     list.querySelector("a")?.click();
   });
-  made.addEventListener("click", ({ target }) => {
-    if (target === made || target.closest("a")) made.close(); // beside the dialog, or a result
+  dialog.addEventListener("click", ({ target }) => {
+    // Beside the dialog, on a result, or on Close.
+    if (target === dialog || target.closest("a, [type=button]")) dialog.close();
   });
-  made.addEventListener("keydown", (event) => {
+  dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // on the page itself, single letters lead elsewhere
     move(event, [field, ...list.querySelectorAll("a")]);
   });
   show();
-  return made;
 }
 
 /** Arrow keys go through the field and the results; a letter goes into the field. */
@@ -125,6 +115,7 @@ function result({ page, sections: [best, ...others] }, { wanted, instead }, quer
   return item;
 }
 
+/** Mark the words of ?h=… */
 export function highlight() {
   if (!globalThis.CSS?.highlights) return;
   const query = new URLSearchParams(location.search).get("h");

@@ -25,8 +25,14 @@ for (const figure of document.querySelectorAll("[data-figure]")) {
 }
 if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());
 
-// The search and its index come when a reader opens it.
-const openSearch = () => import("./search.js").then((search) => search.open());
+// The search opens at once, for fast fingers; what it needs comes then, and not before.
+const dialog = document.querySelector("dialog.search");
+function openSearch() {
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("input").select();
+  import("./search.js").then((search) => search.start(dialog));
+}
+dialog.addEventListener("submit", (event) => event.preventDefault());
 document.querySelector(".search-open").addEventListener("click", openSearch);
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input:not([type=radio]), textarea, select, [contenteditable]");

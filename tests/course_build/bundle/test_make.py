@@ -289,9 +289,7 @@ def test_a_package_that_cannot_be_had_ends_with_what_to_do(monkeypatch, tmp_path
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     command = [sys.executable, "-m", "pip", "download", "bioimage-course-of-tomorrow"]
-    with pytest.raises(
-        bundle.Stop, match="pip found no bioimage-course-of-tomorrow for this computer"
-    ):
+    with pytest.raises(bundle.Stop, match="the bundle cannot be made:\npip found no"):
         bundle.step("pip", command)
 
 
