@@ -6,6 +6,7 @@ That the course itself passes is tested on a real build: tests/site/test_site_ad
 import io
 import json
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -168,7 +169,8 @@ def test_the_command_ends_with_1_and_names_the_fault_or_says_that_all_is_well(si
 
 
 def test_a_site_that_does_not_build_ends_with_the_builders_words(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(programs, "ROOT", tmp_path)  # there is no mkdocs.yml
+    elsewhere = partial(programs.run, cwd=tmp_path)  # there is no mkdocs.yml
+    monkeypatch.setattr(publish, "run", elsewhere)
     arguments = [f"--site-url={SITE_URL}", f"--repo-url={REPO_URL}", f"--out={tmp_path / 'out'}"]
     assert publish.main(arguments) == 1
     told = capsys.readouterr().err

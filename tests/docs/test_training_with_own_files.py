@@ -14,6 +14,8 @@ from skimage.io import imsave
 
 from bioimage_course import data
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECTION = re.search(
     r"^## With your own files$(.*?)^## ",

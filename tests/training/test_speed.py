@@ -2,6 +2,8 @@ import pytest
 
 from training import speed
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_image_is_about_one_megapixel():
     image, megapixels = speed.megapixel()

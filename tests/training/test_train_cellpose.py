@@ -10,6 +10,8 @@ from cellpose.models import CellposeModel
 from training import augment, train_cellpose, training_images
 from training.export import RESULTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):

@@ -8,6 +8,8 @@ from stardist.models.model2d import StarDistData2D
 from training import train_stardist, training_images
 from training.export import RESULTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def tiny(dataset, elsewhere, monkeypatch):

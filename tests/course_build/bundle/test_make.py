@@ -300,6 +300,7 @@ def install(folder, *arguments, **variables):
     return run(folder, "sh", "install.sh", *arguments, **variables)
 
 
+@pytest.mark.slow
 def test_it_installs_from_the_folder_alone_also_after_an_interruption(made, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -318,6 +319,7 @@ def test_it_installs_from_the_folder_alone_also_after_an_interruption(made, tmp_
     assert verify(made).returncode == 0
 
 
+@pytest.mark.slow
 def test_it_installs_elsewhere_when_told_but_never_over_other_things(made, tmp_path):
     kept = tmp_path / "elsewhere" / "thesis.txt"
     kept.parent.mkdir()
@@ -342,6 +344,7 @@ def test_it_installs_nothing_from_a_changed_package(made):
     assert not (made / "environment").exists()
 
 
+@pytest.mark.slow
 def test_it_leaves_the_reason_to_pip_where_a_package_does_not_fit(made):
     shutil.move(made / "wheels" / WHEEL, made / "wheels" / WHEEL.replace("any", "amiga"))
     bundle.add_sums(made)

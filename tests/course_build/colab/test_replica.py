@@ -118,6 +118,7 @@ def test_this_python_is_found_and_one_that_is_not_there_is_not():
 
 def test_without_colab_s_python_it_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(colab_replica, "find_python", lambda version: None)
+    monkeypatch.setattr(colab_replica, "build_wheel", lambda folder: folder / "course.whl")
     monkeypatch.setattr(colab_replica, "FOLDER", tmp_path / "copy")
     assert colab_replica.main(["05"]) == 1
     assert "needs Python {}.{} on the path".format(*VERSION) in capsys.readouterr().err
