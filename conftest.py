@@ -38,8 +38,9 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """What takes minutes first, the notebooks; so the processes end together, on short tests.
 
-    Notebooks and tests of their cells, and what needs the built site or a browser, are marked slow:
-    `make check` leaves them out.
+    `--dist worksteal` gives each process one piece of the list, so each piece begins with its share
+    of the long ones. Notebooks and tests of their cells, and what needs the built site or a browser,
+    are marked slow: `make check` leaves them out.
     """
     order = {}
     for item in items:
@@ -52,6 +53,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
         order[item] = 0 if is_notebook else 1 if needs_site else 2
     items.sort(key=order.get)
+    items[:] = [item for start in range(processes) for item in items[start::processes]]
 
 
 @pytest.fixture(scope="session", autouse=True)
