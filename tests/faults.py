@@ -67,8 +67,8 @@ def checks_that_accept_everything():
             )
 
 
-
-# fmt: off  (a fault is read in a glance while it stands in three lines)
+# A fault is read in a glance while it stands in a few lines.
+# fmt: off
 
 # --- Notebooks, as they are stored --------------------------------------------------------------
 
@@ -82,7 +82,8 @@ NOTEBOOKS = (
           ANATOMY + "test_it_was_run_once_from_top_to_bottom[05_stardist_nuclei]"),
     Fault("a picture without words", STARDIST,
           '"alt": "Two curves over prob_thresh', '"alt": "", "words": "Two curves over prob_thresh',
-          ANATOMY + "test_every_picture_has_a_name_and_says_what_is_to_be_seen[05_stardist_nuclei]"),
+          ANATOMY
+          + "test_every_picture_has_a_name_and_says_what_is_to_be_seen[05_stardist_nuclei]"),
     Fault("a cell of too many lines", STARDIST,
           '    "def check_f1(value, score):\\n",\n',
           '    "def check_f1(value, score):\\n",\n' + 16 * '    "    # a line\\n",\n',
@@ -214,7 +215,8 @@ HANDING_OUT = (
           "if package:", SETUP_TESTS + "test_a_missing_network_is_named_as_such"),
     Fault("a missing package is called a missing network", "setup_env.py",
           "if package and (saw_the_index or not re.search(f\"{NO_TRUST}|{NO_NETWORK}\", errors)):",
-          "if package and False:", SETUP_TESTS + "test_a_computer_without_packages_is_named_and_sent_to_colab"),
+          "if package and False:",
+          SETUP_TESTS + "test_a_computer_without_packages_is_named_and_sent_to_colab"),
     Fault("a wrong Python is not named", "setup_env.py",
           "if version and version not in SUPPORTED:", "if False:",
           SETUP_TESTS + "test_a_wrong_python_in_the_environment_is_named_before_the_computer"),
@@ -226,7 +228,8 @@ HANDING_OUT = (
           STUDENTS_TESTS + "test_no_solution_and_no_output_is_left"),
     Fault("answers are not folded up", STUDENTS,
           'if "answer-check" in _tags(cell):', "if False:",
-          STUDENTS_TESTS + "test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab"),
+          STUDENTS_TESTS
+          + "test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab"),
     Fault("Colab's copy lacks the set-up cell", "src/course_build/notebooks/setup_cell.py",
           "    prepared.cells.insert(place, cell)\n", "",
           "tests/course_build/notebooks/test_setup_cell.py"
@@ -259,14 +262,17 @@ SLIDES = "docs/teach/slides/fails.md"
 SLIDES_TESTS = "tests/course_build/print/test_slides.py::"
 
 RULES = (
-    Fault("a path of this machine", "CONTRIBUTING.md", "# Take part", f"# Take part in {Path.home()}/here",
+    Fault("a path of this machine", "CONTRIBUTING.md", "# Take part",
+          f"# Take part in {Path.home()}/here",
           "tests/test_repository.py::test_no_file_names_a_folder_of_the_machine_it_was_made_on"),
-    Fault("an address in the lock", "requirements.txt", "numpy==2.0.2", "numpy @ https://a.test/n.whl",
+    Fault("an address in the lock", "requirements.txt", "numpy==2.0.2",
+          "numpy @ https://a.test/n.whl",
           "tests/test_repository.py::test_the_locks_name_no_download_address"),
     Fault("the lock is behind", "pyproject.toml", '"stardist==0.9.2"', '"stardist==0.9.3"',
           "tests/test_repository.py::test_the_lock_pins_what_pyproject_asks_for"),
     Fault("an import that nobody uses", "training/scoring.py", "import numpy as np\n",
-          "import json\n\nimport numpy as np\n", "tests/test_repository.py::test_ruff_finds_nothing"),
+          "import json\n\nimport numpy as np\n",
+          "tests/test_repository.py::test_ruff_finds_nothing"),
     Fault("an action by its name", ".github/workflows/test.yml",
           "upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02", "upload-artifact@v4",
           "tests/test_workflows.py::test_every_action_is_pinned_by_its_hash"),
@@ -281,7 +287,8 @@ RULES = (
           "**20 minutes**", "**5 minutes**",
           CHAPTERS + "test_the_time_it_states_is_about_the_time_it_takes"),
     Fault("the glossary says something else", "docs/reference/glossary.yml",
-          "An outline where nothing is. Less than a quarter", "An outline where nothing is. Less than a third",
+          "An outline where nothing is. Less than a quarter",
+          "An outline where nothing is. Less than a third",
           "tests/docs/test_words_for_mistakes.py::test_the_page_says_word_for_word_what_the_glossary_says"),
     Fault("code prints something else", "docs/concepts/images-as-numbers.md",
           "print(image.max())     # 235", "print(image.max())     # 255",
@@ -300,23 +307,27 @@ RULES = (
           "<!-- talk 1 min · “Six names. Say the name aloud before you touch anything.” -->", "",
           SLIDES_TESTS + "test_every_slide_has_a_title_and_a_sentence_to_say"),
     Fault("a slide's picture without words", SLIDES,
-          "![Two pictures. Before, with AP {{ failures.uneven.before.ap | .2f }}, light falls off to the "
-          "lower left, where nuclei are missed. After dividing by the background, with AP "
+          "![Two pictures. Before, with AP {{ failures.uneven.before.ap | .2f }}, light falls off "
+          "to the lower left, where nuclei are missed. After dividing by the background, with AP "
           "{{ failures.uneven.after.ap | .2f }}, most are found.]", "![Two pictures]",
           SLIDES_TESTS + "test_every_picture_is_the_courses_own_and_says_what_it_shows"),
     Fault("a picture without words passes", "src/course_build/pages/pictures.py",
           'if not attributes.get("alt", "").strip():', "if False:", PAGES + "test_pictures.py"),
     Fault("a picture of another host passes", "src/course_build/pages/pictures.py",
-          'if urlsplit(source).scheme not in ("", "data"):', "if False:", PAGES + "test_pictures.py"),
+          'if urlsplit(source).scheme not in ("", "data"):', "if False:",
+          PAGES + "test_pictures.py"),
     Fault("an unknown number passes", "src/course_build/pages/numbers.py",
-          "if value is None or isinstance(value, dict | list):", "if isinstance(value, dict | list):",
+          "if value is None or isinstance(value, dict | list):",
+          "if isinstance(value, dict | list):",
           "tests/docs/test_reference.py::test_a_name_that_nothing_measured_is_found_out"),
     Fault("an unknown figure passes", "src/course_build/pages/figures.py",
-          "        if not source.is_file():\n", "        if not source.is_file():\n            return ''\n",
+          "        if not source.is_file():\n",
+          "        if not source.is_file():\n            return ''\n",
           PAGES + "test_figures.py::test_an_unknown_figure_is_named_with_the_page"),
     Fault("a formula that does not compile passes", "src/course_build/pages/formulas.py",
           'if "error" in result:', "if False:",
-          PAGES + "test_formulas.py::test_a_wrong_formula_stops_the_build_and_names_page_and_formula"),
+          PAGES
+          + "test_formulas.py::test_a_wrong_formula_stops_the_build_and_names_page_and_formula"),
     Fault("a quiz without a right answer passes", "src/course_build/pages/quizzes.py",
           'return None if right else "no option is right"', "return None",
           PAGES + "test_quizzes.py::test_a_quiz_that_nobody_could_answer_stops_the_build"),
@@ -335,7 +346,8 @@ RULES = (
           "        if cell.is_answer_check:\n", "        if False:\n",
           "tests/course_build/notebooks/test_page.py"
           "::test_code_that_checks_an_answer_and_outputs_stay_out_of_search_and_other_code_does_not"),
-    Fault("a dead anchor passes", "src/course_build/site_check.py", "if count != 1:", "if count > 1:",
+    Fault("a dead anchor passes", "src/course_build/site_check.py", "if count != 1:",
+          "if count > 1:",
           "tests/site/test_checks_can_fail.py::test_a_dead_link_is_reported"),
     Fault("plain http passes", "src/course_build/site_check.py",
           'if parts.scheme != "https":', "if False:",
@@ -349,7 +361,8 @@ STAMPS, STAMPS_TESTS = "src/course_build/figures.py", "tests/course_build/test_f
 JAVASCRIPT = "tests/test_javascript.py::test_javascript_does_what_its_tests_say"
 
 FIGURES = (
-    Fault("a figure's script was changed", "figures/threshold/compute.py", '"start": 50', '"start": 51',
+    Fault("a figure's script was changed", "figures/threshold/compute.py", '"start": 50',
+          '"start": 51',
           STALE + "[threshold]"),
     Fault("a script that figures share was changed", "figures/_shared/files.py", ":.6g}", ":.5g}",
           STALE + "[convolution]"),
@@ -357,19 +370,24 @@ FIGURES = (
           'width="560pt"', 'width="561pt"', STALE + "[convolution]"),
     Fault("a wrong number of a figure", "figures/convolution/data.json",
           '"result": 169', '"result": 196', STALE + "[convolution]"),
-    Fault("a wrong number in a page's data", "figures/threshold/page.json", '"start":50', '"start":60',
+    Fault("a wrong number in a page's data", "figures/threshold/page.json", '"start":50',
+          '"start":60',
           STALE + "[threshold]"),
-    Fault("another numpy", "requirements.txt", "numpy==2.0.2", "numpy==2.0.1", STALE + "[convolution]"),
+    Fault("another numpy", "requirements.txt", "numpy==2.0.2", "numpy==2.0.1",
+          STALE + "[convolution]"),
     Fault("a figure under another name", "figures/threshold/figure.md",
           'data-figure="threshold"', 'data-figure="thresholds"',
           "tests/test_figures.py::test_a_folder_holds_nothing_but_its_figure[threshold]"),
-    Fault("a stale figure passes", STAMPS, "        if now != digest:\n", "        if now is None:\n",
-          STAMPS_TESTS + "test_a_change_of_what_it_was_made_from_is_named_with_the_command_that_mends_it"),
+    Fault("a stale figure passes", STAMPS, "        if now != digest:\n",
+          "        if now is None:\n",
+          STAMPS_TESTS
+          + "test_a_change_of_what_it_was_made_from_is_named_with_the_command_that_mends_it"),
     Fault("a change by hand passes", STAMPS,
           'if written.get(file) != stamp["wrote"].get(file):', "if file not in written:",
           STAMPS_TESTS + "test_what_was_changed_by_hand_is_named"),
     Fault("another package passes", STAMPS, "if locked(package, root) != version:", "if False:",
-          STAMPS_TESTS + "test_another_version_of_a_package_that_it_loads_makes_it_stale_and_of_others_not"),
+          STAMPS_TESTS
+          + "test_another_version_of_a_package_that_it_loads_makes_it_stale_and_of_others_not"),
     Fault("numbers may differ by a tenth", STAMPS, "max(1e-3 * abs(stored), 1e-3)",
           "max(1e-1 * abs(stored), 1e-3)",
           STAMPS_TESTS + "test_numbers_may_differ_as_processors_do_and_no_more"),
@@ -383,7 +401,8 @@ FIGURES = (
           "[x, y - 1], [x, y + 1]);", "[x, y - 1], [x, y + 1], [x + 1, y + 1]);",
           JAVASCRIPT + "[figures/threshold/figure.test.mjs]"),
     Fault("a missed option counts", "theme/javascripts/quiz.js",
-          'return right[i] ? "missed" : "";', 'return "";', JAVASCRIPT + "[tests/theme/quiz.test.mjs]"),
+          'return right[i] ? "missed" : "";', 'return "";',
+          JAVASCRIPT + "[tests/theme/quiz.test.mjs]"),
     Fault("titles weigh nothing", "theme/javascripts/search_ranking.js", "title: 4,", "title: 0,",
           JAVASCRIPT + "[tests/theme/search_ranking.test.mjs]"),
     Fault("synonyms weigh nothing", "theme/javascripts/search_ranking.js",
@@ -400,31 +419,39 @@ IN_PAGE = "tests/test_figures.py::test_"
 RANDOM = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200)) * 1
 
 SITE = (
-    Fault("console error", "theme/javascripts/site.js", "// Load what a page needs, and nothing else.",
+    Fault("console error", "theme/javascripts/site.js",
+          "// Load what a page needs, and nothing else.",
           "console.error('planted');", page("tools/which-tool/")),
     Fault("foreign request", "theme/main.html", "{% block extrahead %}",
-          '{% block extrahead %}<script src="https://cdn.test/x.js"></script>', page("tools/which-tool/")),
+          '{% block extrahead %}<script src="https://cdn.test/x.js"></script>',
+          page("tools/which-tool/")),
     Fault("contrast of links", "theme/stylesheets/site.css",
-          "--md-typeset-a-color: #0b6172;", "--md-typeset-a-color: #9bc;", page("tools/which-tool/")),
-    Fault("wrong alt text", "theme/partials/logo.html", 'alt=""', 'alt="logo.svg"', page("tools/which-tool/")),
+          "--md-typeset-a-color: #0b6172;", "--md-typeset-a-color: #9bc;",
+          page("tools/which-tool/")),
+    Fault("wrong alt text", "theme/partials/logo.html", 'alt=""', 'alt="logo.svg"',
+          page("tools/which-tool/")),
     Fault("overflow on a phone", "theme/stylesheets/site.css",
-          ".md-typeset h1 {\n", ".md-typeset h1 {\n  min-width: 700px;\n", page("tools/which-tool/", "dark-390")),
+          ".md-typeset h1 {\n", ".md-typeset h1 {\n  min-width: 700px;\n",
+          page("tools/which-tool/", "dark-390")),
     Fault("dead link in the frame", "theme/404.html", "<p>Or pick a part:</p>",
           '<p><a href="gone/">Or pick a part</a></p>',
           "tests/site/test_site_pages.py::test_no_link_or_anchor_is_dead"),
     Fault("dead anchor on a page", "docs/reference/faq.md", "](#colab)", "](#collab)",
           "tests/site/test_site_pages.py::test_no_link_or_anchor_is_dead"),
-    Fault("raw markup", "docs/tools/which-tool.md", "\n# Which tool?\n", "\n# Which tool?\n\n<div>Read **this**</div>\n",
+    Fault("raw markup", "docs/tools/which-tool.md", "\n# Which tool?\n",
+          "\n# Which tool?\n\n<div>Read **this**</div>\n",
           page("tools/which-tool/")),
     Fault("unknown figure on a page", "docs/reference/add-a-figure.md",
-          "from its folder.\n\n--8<-- \"figures/threshold/", "from its folder.\n\n--8<-- \"figures/thresholds/",
+          "from its folder.\n\n--8<-- \"figures/threshold/",
+          "from its folder.\n\n--8<-- \"figures/thresholds/",
           page("reference/add-a-figure/")),
     Fault("search loads on arrival", "theme/javascripts/site.js",
           'const dialog = document.querySelector("dialog.search");',
           'const dialog = document.querySelector("dialog.search");\n'
           'import("./search.js").then((search) => search.start(dialog));',
           "tests/site/test_search.py::test_nothing_of_the_search_loads_until_it_is_opened"),
-    Fault("a synonym leads nowhere", "docs/reference/synonyms.yml", "- [grey, gray]", "- [grey, qzgray]",
+    Fault("a synonym leads nowhere", "docs/reference/synonyms.yml", "- [grey, gray]",
+          "- [grey, qzgray]",
           "tests/site/test_search.py::test_every_synonym_leads_somewhere"),
     Fault("a figure's place is not kept", "figures/threshold/figure.css",
           "min-height: 29.5rem;", "min-height: 9.5rem;",
@@ -433,7 +460,8 @@ SITE = (
           '<input type="range"', '<input type="range" tabindex="-1"',
           IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
     Fault("no focus ring", "figures/threshold/figure.css", ".threshold-stage button {",
-          ".threshold-stage :focus-visible { outline: none !important; }\n.threshold-stage button {",
+          ".threshold-stage :focus-visible { outline: none !important; }\n"
+          ".threshold-stage button {",
           IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
     Fault("a slider without its name", "figures/threshold/figure.js",
           '<label>Threshold <input type="range" min="0" max="${most}"></label>',
@@ -443,14 +471,17 @@ SITE = (
           ".threshold-stage canvas { width: 100%;", ".threshold-stage canvas { width: 150%;",
           IN_PAGE + "used_to_the_full_it_is_accessible_and_fits[threshold-dark-390]"),
     Fault("no words without script", "figures/threshold/figure.md",
-          "At a low threshold, background counts as nucleus and everything hangs together. At a high one, dim\n"
-          "nuclei vanish and bright ones break into pieces.", '<button type="button">Start</button>',
+          "At a low threshold, background counts as nucleus and everything hangs together. At a "
+          "high one, dim\nnuclei vanish and bright ones break into pieces.",
+          '<button type="button">Start</button>',
           IN_PAGE + "without_script_or_data_its_words_are_there_and_nothing_to_press[threshold]"),
     Fault("a figure loads everywhere", "theme/javascripts/site.js",
           "// Load what a page needs, and nothing else.", 'import("../figures/home/figure.js");',
           IN_PAGE + "figures_load_on_their_page_only_and_are_small"),
-    Fault("a heavy script", "theme/javascripts/site.js", "// Load what a page needs, and nothing else.",
-          f"// {RANDOM}", "tests/site/test_site_sizes.py::test_html_css_and_script_are_small_on_the_median_page"),
+    Fault("a heavy script", "theme/javascripts/site.js",
+          "// Load what a page needs, and nothing else.",
+          f"// {RANDOM}",
+          "tests/site/test_site_sizes.py::test_html_css_and_script_are_small_on_the_median_page"),
 )
 # fmt: on
 

@@ -63,7 +63,8 @@ def plant(fault):
         path.write_text(text, encoding="utf-8")
     if status == FAILED:
         return None
-    return f"no test ran: {words}" if status == NO_TEST_RAN else f"the tests stay green:\n{words}"
+    what = {0: "the tests stay green", NO_TEST_RAN: "no test ran"}
+    return f"{what.get(status, f'pytest ended with status {status}')}:\n{words}"
 
 
 def main(words):
