@@ -247,7 +247,7 @@ HANDING_OUT = (
           "for placeholder in PLACEHOLDER.findall(text):", "for placeholder in ():",
           PUBLISH_TESTS + "test_a_fault_of_a_page_is_named_with_its_file"),
     Fault("the bundle's hashes are not compared", "src/course_build/bundle/scripts/verify.py",
-          "!= sums[path]:", "not in sums.values():",
+          "!= sums[path]:", '== "":',
           BUNDLE_TESTS + "test_one_changed_byte_is_reported_by_name"),
     Fault("the bundle's students get solutions", "src/course_build/bundle/make.py",
           '("student", students.make(source))', '("student", complete)',
