@@ -416,7 +416,8 @@ FIGURES = (
 # --- The built site, in a browser ---------------------------------------------------------------
 
 IN_PAGE = "tests/test_figures.py::test_"
-RANDOM = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200)) * 1
+#: A hundred thousand bytes that do not get shorter when they are packed.
+RANDOM = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(3200))
 
 SITE = (
     Fault("console error", "theme/javascripts/site.js",
@@ -479,8 +480,7 @@ SITE = (
           "// Load what a page needs, and nothing else.", 'import("../figures/home/figure.js");',
           IN_PAGE + "figures_load_on_their_page_only_and_are_small"),
     Fault("a heavy script", "theme/javascripts/site.js",
-          "// Load what a page needs, and nothing else.",
-          f"// {RANDOM}",
+          "// What a closed fold hides", f"// {RANDOM}\n// What a closed fold hides",
           "tests/site/test_site_sizes.py::test_html_css_and_script_are_small_on_the_median_page"),
 )
 # fmt: on
