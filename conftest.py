@@ -38,8 +38,8 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """What takes minutes first, the notebooks; so the processes end together, on short tests.
 
-    Notebooks, and what needs the built site or a browser, are marked slow: `make check` leaves
-    them out.
+    Notebooks and tests of their cells, and what needs the built site or a browser, are marked slow:
+    `make check` leaves them out.
     """
     order = {}
     for item in items:
@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(items):
         needs_site = bool(
             {"browser", "site", "published", "disk"} & set(getattr(item, "fixturenames", ()))
         )
-        if is_notebook or needs_site:
+        runs_cells = item.path.parent.name == "notebooks" and item.path.stem != "test_anatomy"
+        if is_notebook or needs_site or (runs_cells and "course_build" not in item.path.parts):
             item.add_marker("slow")
         order[item] = 0 if is_notebook else 1 if needs_site else 2
     items.sort(key=order.get)

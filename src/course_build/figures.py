@@ -207,7 +207,9 @@ def check(name):
         for path in made(copy / "figures" / name):
             path.unlink()
         command = [sys.executable, "-m", "course_build.figures", "--inside", name]
-        run(command, f"figures/{name} cannot be made", PYTHONPATH=str(copy))
+        # The copy comes first, not the folder in which this runs.
+        variables = {"PYTHONPATH": str(copy), "PYTHONSAFEPATH": "1"}
+        run(command, f"figures/{name} cannot be made", **variables)
         stored, fresh = (
             {path.name: path for path in made(root / "figures" / name)} for root in (ROOT, copy)
         )

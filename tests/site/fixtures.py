@@ -1,7 +1,7 @@
 """Build the site once for all processes, serve it, and open it in Chromium.
 
-What is built and measured lies in build/site-tests/ until the next run: the first process that
-needs something makes it, behind a lock, and the others read it.
+What is built and measured lies in build/site-tests/ until another run begins: the first process
+that needs something makes it, behind a lock, and the others read it.
 """
 
 import json
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+import psutil
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
@@ -23,14 +24,18 @@ from tests.site.places import REPO_URL, ROOT, SITE_URL
 from tests.site.report import write_report
 from tests.site.server import serve
 
-SHARED = ROOT / "build" / "site-tests"
+# Each run has a folder of its own, called as the process that began it: others get its number.
+RUN = os.environ.setdefault("COURSE_TEST_RUN", str(os.getpid()))
+SHARED = ROOT / "build" / "site-tests" / RUN
 
 
 def pytest_sessionstart(session):
-    """Begin with an empty folder; in one process only."""
+    """Make the folder, and take away those of runs that have ended; in one process only."""
     if not hasattr(session.config, "workerinput"):
-        shutil.rmtree(SHARED, ignore_errors=True)
-        SHARED.mkdir(parents=True)
+        SHARED.mkdir(parents=True, exist_ok=True)
+        for folder in SHARED.parent.iterdir():
+            if not psutil.pid_exists(int(folder.name)):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_terminal_summary(config):

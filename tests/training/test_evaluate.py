@@ -8,6 +8,8 @@ from skimage.measure import label
 from bioimage_course import data
 from training import evaluate
 
+pytestmark = pytest.mark.slow  # networks run
+
 
 @pytest.fixture
 def tiny(dataset, tmp_path, monkeypatch):

@@ -17,6 +17,8 @@ from stardist.models import StarDist2D
 from bioimage_course import WEIGHTS, data
 from training import methods
 
+pytestmark = pytest.mark.slow  # networks run
+
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "RGB"])
 def test_bright_backgrounds_are_inverted_and_dark_ones_are_not(colour):

@@ -1,7 +1,7 @@
 /**
  * Quizzes: answer, check, read why. Progress stays in this browser.
  *
- * Model  marks(), places(), summary()  pure, no DOM; tested in tests/js/quiz.test.js
+ * Model  marks(), places(), summary()  pure, no DOM; tested in tests/theme/quiz.test.mjs
  * View   mountAll()                    makes every `.quiz` of the page answerable
  */
 

@@ -1,5 +1,5 @@
 /**
- * Which pages answer a query, the best first. Pure, no DOM; tested in tests/js/search_ranking.test.js
+ * Which pages answer a query, the best first. Pure, no DOM; tested in tests/theme/search_ranking.test.mjs
  *
  * prepare(index)        the index that the build wrote, with its words made comparable
  * search(site, query)   pages on which every word occurs, or another word for the same thing

@@ -35,7 +35,7 @@ HEAD = """\
 # What a Colab machine without a GPU comes with: Python {python}, {date}.
 # From pip-freeze.txt of the GitHub repository {repository}, commit
 # {commit}.
-# Made by tools/refresh_colab_list.py, without the addresses of downloads.
+# Made by course_build/colab/refresh_list.py, without the addresses of downloads.
 """
 
 

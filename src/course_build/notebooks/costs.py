@@ -2,7 +2,7 @@
 
     make test ARGS=notebooks && .venv/bin/python -m course_build.notebooks.costs
 
-Takes build/notebook_costs.json, which tests/notebook_costs.py wrote, into
+Takes build/notebook_costs.json, which tests/costs.py wrote, into
 src/course_build/measured/notebook_costs.json, without the seconds: those depend on the machine.
 """
 
