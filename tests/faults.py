@@ -452,7 +452,7 @@ SITE = (
           'import("./search.js").then((search) => search.start(dialog));',
           "tests/site/test_search.py::test_nothing_of_the_search_loads_until_it_is_opened"),
     Fault("a synonym leads nowhere", "docs/reference/synonyms.yml", "- [grey, gray]",
-          "- [grey, qzgray]",
+          "- [qzgrey, qzgray]",
           "tests/site/test_search.py::test_every_synonym_leads_somewhere"),
     Fault("a figure's place is not kept", "figures/threshold/figure.css",
           "min-height: 29.5rem;", "min-height: 9.5rem;",
