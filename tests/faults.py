@@ -376,6 +376,8 @@ FIGURES = (
     Fault("a wrong number in a page's data", "figures/threshold/page.json", '"start":50',
           '"start":60',
           STALE + "[threshold]"),
+    Fault("a figure's model was changed", "src/bioimage_course/weights/stardist_nuclei/config.json",
+          '"unet_n_depth": 3', '"unet_n_depth": 4', STALE + "[unet]"),
     Fault("another numpy", "requirements.txt", "numpy==2.0.2", "numpy==2.0.1",
           STALE + "[convolution]"),
     Fault("a figure under another name", "figures/threshold/figure.md",
