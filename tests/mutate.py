@@ -78,7 +78,7 @@ def main(words):
         print(words)
         return 1
     missed = {}
-    for fault in (bar := tqdm(chosen, unit="fault")):
+    for fault in (bar := tqdm(chosen, unit="fault", disable=None)):
         bar.set_description(fault.name)
         started = time.monotonic()
         problem = plant(fault)
