@@ -4,7 +4,8 @@
     python -m tests.mutate contrast dead  those whose names contain one of these words
 
 A test that stays green with its fault planted cannot fail, and this program ends with status 1. It
-does so, too, when a fault no longer fits the file that it was written for.
+does so, too, when a test is red before anything is planted, and when a fault no longer fits the
+file that it was written for.
 """
 
 import os
@@ -12,38 +13,14 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from course_build import ROOT
+from tests.faults import FAULTS
 
 COPY = ROOT / "build" / "mutate"
 NO_TEST_RAN, FAILED = 5, 1
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is planted, and which tests should notice.
-
-    file : the file to spoil, in the repository
-    old, new : what stands there, and what the fault makes of it; `old` stands there once
-    tests : arguments for pytest
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: str
-
-
-def page(address, variant="light-1280"):
-    """Return the test that opens one page of the site."""
-    return f"tests/site/test_site_pages.py::test_nothing_is_wrong_with[{variant}-{address}]"
-
-
-FAULTS = ()  # see below
 
 
 def prepare():
@@ -63,11 +40,11 @@ def prepare():
     subprocess.run(["git", "init", "--quiet"], cwd=COPY, check=True)
 
 
-def pytest(arguments):
+def pytest(tests, *options):
     """Run tests in the copy; return their exit status and their last lines."""
     variables = {"PYTHONPATH": os.pathsep.join([str(COPY / "src"), str(COPY)])}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-m", "", *arguments.split()],
+        [sys.executable, "-m", "pytest", "-q", "-m", "", *options, *tests.split()],
         cwd=COPY, env=os.environ | variables, capture_output=True, text=True,
     )  # fmt: skip
     return done.returncode, "\n".join((done.stdout + done.stderr).splitlines()[-15:])
@@ -81,20 +58,27 @@ def plant(fault):
         return f"{fault.file} holds {fault.old!r} {text.count(fault.old)} times: mend the fault"
     path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     try:
-        status, words = pytest(fault.tests)
+        status, words = pytest(fault.tests, "-x")
     finally:
         path.write_text(text, encoding="utf-8")
     if status == FAILED:
         return None
-    return f"no test ran: {words}" if status == NO_TEST_RAN else f"the tests stay green:\n{words}"
+    what = {0: "the tests stay green", NO_TEST_RAN: "no test ran"}
+    return f"{what.get(status, f'pytest ended with status {status}')}:\n{words}"
 
 
 def main(words):
     """Plant the faults; the exit status says whether each was noticed."""
     chosen = [fault for fault in FAULTS if not words or any(word in fault.name for word in words)]
     prepare()
+    tests = dict.fromkeys(test for fault in chosen for test in fault.tests.split())
+    print(f"Without any fault: {len(tests)} tests", flush=True)
+    status, words = pytest(" ".join(tests))
+    if status:
+        print(words)
+        return 1
     missed = {}
-    for fault in (bar := tqdm(chosen, unit="fault")):
+    for fault in (bar := tqdm(chosen, unit="fault", disable=None)):
         bar.set_description(fault.name)
         started = time.monotonic()
         problem = plant(fault)

@@ -27,7 +27,8 @@ def run(tmp_path_factory):
     """What the process with Cellpose 4 reports; it runs for about half a minute."""
     apart = Path(setup_env.SAM)
     assert apart.is_dir(), "Cellpose 4 is missing: run python3 setup_env.py --test"
-    path = os.pathsep.join(map(str, (apart, ROOT / "tests" / "offline")))
+    places = (apart, ROOT / "tests" / "offline", ROOT / "src", ROOT)  # not the installed course
+    path = os.pathsep.join(map(str, places))
     answer = subprocess.run(
         [sys.executable, Path(__file__).with_name("cellpose_sam.py")],
         env={**os.environ, "PYTHONPATH": path, "TQDM_DISABLE": "1"},

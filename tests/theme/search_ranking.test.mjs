@@ -40,7 +40,15 @@ test("if no page has all the words, those with most of them are given and called
   assert.deepEqual(titles(search(pages, "zebrafish")), []);
 });
 
-test("a title weighs more than text, and text more than code", () => {
+test("the title of a page weighs more than text", () => {
+  const found = search(site(
+    page("text", [["", 1, "", "watershed", ""]]),
+    page("watershed", [["", 1, "", "", ""]]),
+  ), "watershed");
+  assert.deepEqual(titles(found), ["watershed", "text"]);
+});
+
+test("a heading weighs more than text, and text more than code", () => {
   const found = search(site(
     page("code", [["", 1, "", "", "watershed"]]),
     page("text", [["", 1, "", "watershed", ""]]),

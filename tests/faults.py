@@ -1,0 +1,501 @@
+"""The faults that `make mutate` plants, and for each the tests that should notice it.
+
+First those that unit tests notice, then those for which the site must be built.
+"""
+
+import ast
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_build import ROOT
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is planted, and which tests should notice.
+
+    file : the file to spoil, in the repository
+    old, new : what stands there, and what the fault makes of it; `old` stands there once
+    tests : the tests, as pytest names them, with spaces between
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+def page(address, variant="light-1280"):
+    """Return the test that opens one page of the site."""
+    return f"tests/site/test_site_pages.py::test_nothing_is_wrong_with[{variant}-{address}]"
+
+
+# --- Exercises: a check that accepts every answer -------------------------------------------------
+
+
+def tests_of(stem, *words):
+    """Return the tests of a notebook that mention one of these words."""
+    nodes = []
+    for path in sorted((ROOT / "tests" / "notebooks").glob("test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        if f'"{stem}"' in text:
+            nodes += [
+                f"{path.relative_to(ROOT).as_posix()}::{part.name}"
+                for part in ast.parse(text).body
+                if isinstance(part, ast.FunctionDef)
+                and part.name.startswith("test_")
+                and any(word in ast.get_source_segment(text, part) for word in words)
+            ]
+    return " ".join(nodes)
+
+
+def checks_that_accept_everything():
+    """Yield a fault for every check of an exercise: it returns before it looks."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        text = path.read_text(encoding="utf-8")
+        for line, name in re.findall(r'^( +"def (check_\w+)\(.*\):\\n",\n)', text, re.MULTILINE):
+            (cell,) = re.findall(r'"id": "([\w-]+)"', text[: text.index(line)])[-1:]
+            yield Fault(
+                f"{path.stem[:2]} {name} accepts everything",
+                path.relative_to(ROOT).as_posix(),
+                line,
+                line + '    "    return\\n",\n',
+                tests_of(path.stem, name, cell),
+            )
+
+
+# A fault is read in a glance while it stands in a few lines.
+# fmt: off
+
+# --- Notebooks, as they are stored --------------------------------------------------------------
+
+STARDIST = "notebooks/05_stardist_nuclei.ipynb"
+ANATOMY = "tests/notebooks/test_anatomy.py::"
+
+NOTEBOOKS = (
+    Fault("a cell without its number", STARDIST,
+          '"execution_count": 43,\n   "id": "solution-f1"',
+          '"execution_count": null,\n   "id": "solution-f1"',
+          ANATOMY + "test_it_was_run_once_from_top_to_bottom[05_stardist_nuclei]"),
+    Fault("a picture without words", STARDIST,
+          '"alt": "Two curves over prob_thresh', '"alt": "", "words": "Two curves over prob_thresh',
+          ANATOMY
+          + "test_every_picture_has_a_name_and_says_what_is_to_be_seen[05_stardist_nuclei]"),
+    Fault("a cell of too many lines", STARDIST,
+          '    "def check_f1(value, score):\\n",\n',
+          '    "def check_f1(value, score):\\n",\n' + 16 * '    "    # a line\\n",\n',
+          ANATOMY + "test_no_cell_is_longer_than_a_reader_can_take_in[05_stardist_nuclei]"),
+    Fault("a path in what is printed", STARDIST,
+          "Loading network weights from 'weights_best.h5'",
+          "Loading network weights from '/home/somebody/weights_best.h5'",
+          ANATOMY + "test_no_output_shows_a_folder_an_address_or_a_time_of_the_machine_it_ran_on"
+          "[05_stardist_nuclei]"),
+    Fault("no time in the head", STARDIST, "**CPU · about 40 s · no download**", "**CPU**",
+          ANATOMY + "test_the_head_states_hardware_time_and_download[05_stardist_nuclei]"),
+    Fault("an exercise without its solution", STARDIST,
+          '"id": "solution-f1",\n   "metadata": {\n    "tags": [\n     "solution"',
+          '"id": "solution-f1",\n   "metadata": {\n    "tags": [\n     "lesson"',
+          ANATOMY + "test_every_exercise_is_followed_by_its_solution[05_stardist_nuclei]"),
+    Fault("a wrong number under a cell", "notebooks/01_images_as_numbers.ipynb",
+          '"in uint8: [44]', '"in uint8: [45]', "notebooks/01_images_as_numbers.ipynb"),
+    Fault("notebooks may reach the network", "tests/offline/sitecustomize.py",
+          "sockets.refuse_other_machines()", "sockets",
+          "tests/notebooks/test_offline.py::test_another_machine_cannot_be_reached"),
+    Fault("a machine's traces are stored", "src/course_build/notebooks/run.py",
+          "/(?:home|root|", "/(?:root|",
+          "tests/course_build/notebooks/test_run.py"
+          "::test_what_differs_on_every_machine_or_run_is_refused_with_the_cell"),
+)
+
+# --- The helper package -------------------------------------------------------------------------
+
+DATA, DATA_TESTS = "src/bioimage_course/data.py", "tests/bioimage_course/test_data.py::"
+FOLDER, FOLDER_TESTS = "src/bioimage_course/folder.py", "tests/bioimage_course/test_folder.py::"
+CHECK = "src/bioimage_course/check.py"
+LABELS = "tests/bioimage_course/test_check.py::test_labels_names_the_likely_mistake"
+ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_others_are_done"
+MISTAKES = "src/bioimage_course/mistakes.py"
+CARD = "src/bioimage_course/report_card.py"
+DOCTOR = "src/bioimage_course/doctor/"
+
+PACKAGE = (
+    Fault("fetch takes a file with another hash", DATA,
+          "registry=dataset.registry,", "registry=dict.fromkeys(dataset.registry),",
+          DATA_TESTS + "test_fetch_rejects_a_file_whose_hash_changed"),
+    Fault("fetch leaves half a data set", DATA,
+          'with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as workspace:',
+          "if workspace := tempfile.mkdtemp(dir=target.parent):",
+          DATA_TESTS + "test_fetch_leaves_nothing_when_the_connection_is_cut_half_way"),
+    Fault("fetch gives up at once", DATA, "RETRIES = 2", "RETRIES = 0",
+          DATA_TESTS + "test_fetch_tries_again_before_it_gives_up"),
+    Fault("fetch takes an incomplete folder", DATA,
+          "    if missing:\n        more", "    if False:\n        more",
+          DATA_TESTS + "test_fetch_says_what_your_own_folder_lacks"),
+    Fault("an image may lack its mask", DATA, "        if alone:", "        if False:",
+          DATA_TESTS + "test_pairs_refuses_images_and_masks_that_do_not_pair_up"),
+    Fault("folder takes NaN", FOLDER, "    if bad:\n", "    if False:\n", ODD + "[NaN]"),
+    Fault("folder takes one channel of RGBA", FOLDER,
+          "chosen = 0 if channel is None and alike else channel", "chosen = channel or 0",
+          ODD + "[RGBA]"),
+    Fault("folder takes a stack", FOLDER, 'if axis not in "CS":', 'if axis not in "CSZ":', ODD),
+    Fault("folder takes a file that was cut off", FOLDER,
+          "    except Exception as error:  # decoders raise anything\n",
+          "    except Exception as error:  # decoders raise anything\n"
+          "        return np.zeros((64, 64), np.uint16), None\n", ODD),
+    Fault("folder halves colours of 16 bits", FOLDER,
+          "if depth == 16 and colour in (2, 6):", "if False:",
+          FOLDER_TESTS + "test_colours_of_16_bits_are_refused_rather_than_halved"),
+    Fault("folder leaves half a file", FOLDER,
+          "            half.unlink()\n", "            pass\n",
+          FOLDER_TESTS + "test_an_interruption_while_writing_leaves_no_half_file"),
+    Fault("folder writes over what is there", FOLDER,
+          'half = path.with_name(f".{path.name}.part")', "half = path",
+          FOLDER_TESTS + "test_a_full_disk_does_not_harm_the_summary_of_the_last_run"),
+    Fault("folder keeps results of other settings", FOLDER,
+          'record["settings"] == self.settings and ', "",
+          FOLDER_TESTS + "test_other_settings_or_a_lost_result_are_done_again"),
+    Fault("folder loses numbers above 65535", FOLDER,
+          "np.iinfo(np.uint16).max else np.uint32", "np.iinfo(np.uint16).max else np.uint16",
+          FOLDER_TESTS + "test_labels_keep_every_number"),
+    Fault("labels may be a mask", CHECK, "    if looks_binary(labels):", "    if False:", LABELS),
+    Fault("labels may be of another image", CHECK,
+          "if shape is not None and labels.shape != tuple(shape):", "if False:", LABELS),
+    Fault("labels may be probabilities", CHECK,
+          'if labels.dtype.kind not in "ui":', "if False:", LABELS),
+    Fault("half is most", MISTAKES, "part_of_annotated > MOST", "part_of_annotated >= MOST",
+          "tests/bioimage_course/test_mistakes.py::test_mostly_is_more_than_half"),
+    Fault("a fifth is hardly", MISTAKES, "HARDLY = 0.25", "HARDLY = 0.2",
+          "tests/bioimage_course/test_mistakes.py::test_hardly_is_less_than_a_quarter"),
+    Fault("merged is called found", MISTAKES,
+          '["found", "merged", "split", "missed"]', '["found", "found", "split", "missed"]',
+          "tests/bioimage_course/test_mistakes.py::test_each_mistake_gets_its_name"),
+    Fault("the card does not say what is missing", CARD,
+          "if name not in given and name not in idle", "if name in given and name not in idle",
+          "tests/bioimage_course/test_report_card.py::test_it_is_the_card_of_the_form"),
+    Fault("the card takes any name", CARD, "    if unknown:", "    if False:",
+          "tests/bioimage_course/test_report_card.py::test_a_name_that_the_form_does_not_know_is_refused"),
+    Fault("weights were changed", "src/bioimage_course/weights/stardist_nuclei/config.json",
+          '"unet_dropout": 0.0', '"unet_dropout": 0.1',
+          "tests/bioimage_course/test_weights.py::test_weights_are_whole_and_small"),
+    Fault("the doctor takes any weights", DOCTOR + "weights.py",
+          ".hexdigest() != expected:", '.hexdigest() == "":',
+          "tests/bioimage_course/doctor/test_weights.py"
+          "::test_weights_missing_or_damaged_are_named_with_the_way_back"),
+    Fault("the doctor takes any Python", DOCTOR + "installation.py",
+          "    if python in PYTHONS:\n", "    if True:\n",
+          "tests/bioimage_course/doctor/test_installation.py"
+          "::test_a_python_that_does_not_work_is_named_with_one_that_does"),
+    Fault("the doctor names the user", DOCTOR + "privacy.py",
+          'text = re.sub(pattern, "…", text)', "pass",
+          "tests/bioimage_course/doctor/test_privacy.py"
+          "::test_names_and_other_homes_are_hidden_and_nothing_else"),
+    Fault("the doctor takes a proxy for no network", DOCTOR + "network.py",
+          'if "CERTIFICATE" in error.upper():', "if False:",
+          "tests/bioimage_course/doctor/test_network.py::test_the_fix_fits_the_reason"),
+    Fault("the doctor takes a full disk", DOCTOR + "computer.py",
+          "stops=size < LEAST_DISK,", "stops=False,",
+          "tests/bioimage_course/doctor/test_computer.py"
+          "::test_a_full_disk_is_named_once_for_all_places_on_it"),
+    Fault("scores of images are not pooled", "training/scoring.py",
+          "_interval(_ap(counts.sum(0)), ", "_interval(_ap(counts).mean(0), ",
+          "tests/training/test_scoring.py::test_pooled_and_mean_over_images_are_told_apart"),
+)
+
+# --- Setting up, publishing, bundle, copies for students ----------------------------------------
+
+SETUP_TESTS = "tests/test_setup_env.py::"
+PUBLISH, PUBLISH_TESTS = "src/course_build/publish.py", "tests/course_build/test_publish.py::"
+STUDENTS = "src/course_build/notebooks/students.py"
+STUDENTS_TESTS = "tests/course_build/notebooks/test_students.py::"
+BUNDLE_TESTS = "tests/course_build/bundle/test_make.py::"
+
+HANDING_OUT = (
+    Fault("a missing network is called a missing package", "setup_env.py",
+          "if package and (saw_the_index or not re.search(f\"{NO_TRUST}|{NO_NETWORK}\", errors)):",
+          "if package:", SETUP_TESTS + "test_a_missing_network_is_named_as_such"),
+    Fault("a missing package is called a missing network", "setup_env.py",
+          "if package and (saw_the_index or not re.search(f\"{NO_TRUST}|{NO_NETWORK}\", errors)):",
+          "if package and False:",
+          SETUP_TESTS + "test_a_computer_without_packages_is_named_and_sent_to_colab"),
+    Fault("a wrong Python is not named", "setup_env.py",
+          "if version and version not in SUPPORTED:", "if False:",
+          SETUP_TESTS + "test_a_wrong_python_in_the_environment_is_named_before_the_computer"),
+    Fault("a solution stays in", STUDENTS,
+          "[_answer(run, notebook)] if solved else", "run if solved else",
+          STUDENTS_TESTS + "test_no_solution_and_no_output_is_left"),
+    Fault("outputs stay in", STUDENTS,
+          "ClearOutputPreprocessor().preprocess(student, {})", "student, None",
+          STUDENTS_TESTS + "test_no_solution_and_no_output_is_left"),
+    Fault("answers are not folded up", STUDENTS,
+          'if "answer-check" in _tags(cell):', "if False:",
+          STUDENTS_TESTS
+          + "test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab"),
+    Fault("Colab's copy lacks the set-up cell", "src/course_build/notebooks/setup_cell.py",
+          "    prepared.cells.insert(place, cell)\n", "",
+          "tests/course_build/notebooks/test_setup_cell.py"
+          "::test_it_stands_before_the_first_code_and_the_notebook_itself_stays_as_it_was"),
+    Fault("a notebook without set-up cell is published", PUBLISH,
+          "    if not installs:", "    if False:",
+          PUBLISH_TESTS + "test_a_notebook_without_a_set_up_cell_cannot_run_on_colab"),
+    Fault("a wheel from elsewhere is published", PUBLISH,
+          "if not wheel.startswith(site_url):", "if False:",
+          PUBLISH_TESTS + "test_a_fault_of_a_notebook_is_named_with_its_cell"),
+    Fault("a wheel without weights is published", PUBLISH,
+          'if not any(name.startswith("bioimage_course/weights/") for name in names):', "if False:",
+          PUBLISH_TESTS + "test_a_wheel_that_is_none_or_lacks_the_weights_is_a_fault"),
+    Fault("a placeholder is published", PUBLISH,
+          "for placeholder in PLACEHOLDER.findall(text):", "for placeholder in ():",
+          PUBLISH_TESTS + "test_a_fault_of_a_page_is_named_with_its_file"),
+    Fault("the bundle's hashes are not compared", "src/course_build/bundle/scripts/verify.py",
+          "!= sums[path]:", '== "":',
+          BUNDLE_TESTS + "test_one_changed_byte_is_reported_by_name"),
+    Fault("the bundle's students get solutions", "src/course_build/bundle/make.py",
+          '("student", students.make(source))', '("student", complete)',
+          BUNDLE_TESTS + "test_students_get_no_solutions_and_trainers_get_all"),
+)
+
+# --- Rules for the repository and for pages -----------------------------------------------------
+
+CHAPTERS = "tests/docs/test_chapters.py::"
+PAGES = "tests/course_build/pages/"
+SLIDES = "docs/teach/slides/fails.md"
+SLIDES_TESTS = "tests/course_build/print/test_slides.py::"
+
+RULES = (
+    Fault("a path of this machine", "CONTRIBUTING.md", "# Take part",
+          f"# Take part in {Path.home()}/here",
+          "tests/test_repository.py::test_no_file_names_a_folder_of_the_machine_it_was_made_on"),
+    Fault("an address in the lock", "requirements.txt", "numpy==2.0.2",
+          "numpy @ https://a.test/n.whl",
+          "tests/test_repository.py::test_the_locks_name_no_download_address"),
+    Fault("the lock is behind", "pyproject.toml", '"stardist==0.9.2"', '"stardist==0.9.3"',
+          "tests/test_repository.py::test_the_lock_pins_what_pyproject_asks_for"),
+    Fault("an import that nobody uses", "training/scoring.py", "import numpy as np\n",
+          "import json\n\nimport numpy as np\n",
+          "tests/test_repository.py::test_ruff_finds_nothing"),
+    Fault("an action by its name", ".github/workflows/test.yml",
+          "upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02", "upload-artifact@v4",
+          "tests/test_workflows.py::test_every_action_is_pinned_by_its_hash"),
+    Fault("a target without its module", "Makefile", "-m course_build.external_links --online",
+          "-m course_build.links --online",
+          "tests/test_makefile.py::test_every_module_that_a_target_runs_is_there"),
+    Fault("American spelling", "docs/concepts/images-as-numbers.md", "The array does not know.",
+          "The array has no color.", CHAPTERS + "test_pages_and_notebooks_are_in_british_spelling"),
+    Fault("a chapter without its quiz", "docs/tools/stardist.md", "<!-- quiz -->", "",
+          CHAPTERS + "test_it_ends_with_three_sentences_a_quiz_a_notebook_and_the_next_step"),
+    Fault("a chapter that takes longer than it says", "docs/tools/stardist.md",
+          "**20 minutes**", "**5 minutes**",
+          CHAPTERS + "test_the_time_it_states_is_about_the_time_it_takes"),
+    Fault("the glossary says something else", "docs/reference/glossary.yml",
+          "An outline where nothing is. Less than a quarter",
+          "An outline where nothing is. Less than a third",
+          "tests/docs/test_words_for_mistakes.py::test_the_page_says_word_for_word_what_the_glossary_says"),
+    Fault("code prints something else", "docs/concepts/images-as-numbers.md",
+          "print(image.max())     # 235", "print(image.max())     # 255",
+          "tests/docs/test_code_on_pages.py::test_code_prints_what_its_comments_say"),
+    Fault("a number that nobody measured", "docs/concepts/images-as-numbers.md",
+          "{{ images_as_numbers.largest }}", "{{ images_as_numbers.biggest }}",
+          "tests/docs/test_reference.py::test_every_number_that_is_quoted_was_measured"),
+    Fault("a paper that nobody listed", "docs/tools/stardist.md",
+          "StarDist ([@schmidt2018])", "StarDist ([@schmitt2018])",
+          "tests/docs/test_reference.py::test_every_key_that_is_cited_exists"),
+    Fault("a break is forgotten", "docs/teach/half-day.md", "| 0:10–0:35 |", "| 0:10–0:40 |",
+          "tests/docs/test_teaching.py::test_the_table_at_the_top_says_the_same_as_the_headings"),
+    Fault("minutes of a slide", SLIDES, "<!-- figure 10 min", "<!-- figure 12 min",
+          SLIDES_TESTS + "test_the_minutes_of_the_notes_are_those_of_the_block"),
+    Fault("a slide without a note", SLIDES,
+          "<!-- talk 1 min · “Six names. Say the name aloud before you touch anything.” -->", "",
+          SLIDES_TESTS + "test_every_slide_has_a_title_and_a_sentence_to_say"),
+    Fault("a slide's picture without words", SLIDES,
+          "![Two pictures. Before, with AP {{ failures.uneven.before.ap | .2f }}, light falls off "
+          "to the lower left, where nuclei are missed. After dividing by the background, with AP "
+          "{{ failures.uneven.after.ap | .2f }}, most are found.]", "![Two pictures]",
+          SLIDES_TESTS + "test_every_picture_is_the_courses_own_and_says_what_it_shows"),
+    Fault("a picture without words passes", "src/course_build/pages/pictures.py",
+          'if not attributes.get("alt", "").strip():', "if False:", PAGES + "test_pictures.py"),
+    Fault("a picture of another host passes", "src/course_build/pages/pictures.py",
+          'if urlsplit(source).scheme not in ("", "data"):', "if False:",
+          PAGES + "test_pictures.py"),
+    Fault("an unknown number passes", "src/course_build/pages/numbers.py",
+          "if value is None or isinstance(value, dict | list):",
+          "if isinstance(value, dict | list):",
+          "tests/docs/test_reference.py::test_a_name_that_nothing_measured_is_found_out"),
+    Fault("an unknown figure passes", "src/course_build/pages/figures.py",
+          "        if not source.is_file():\n",
+          "        if not source.is_file():\n            return ''\n",
+          PAGES + "test_figures.py::test_an_unknown_figure_is_named_with_the_page"),
+    Fault("a formula that does not compile passes", "src/course_build/pages/formulas.py",
+          'if "error" in result:', "if False:",
+          PAGES
+          + "test_formulas.py::test_a_wrong_formula_stops_the_build_and_names_page_and_formula"),
+    Fault("a quiz without a right answer passes", "src/course_build/pages/quizzes.py",
+          'return None if right else "no option is right"', "return None",
+          PAGES + "test_quizzes.py::test_a_quiz_that_nobody_could_answer_stops_the_build"),
+    Fault("a dead link in a notebook passes", "src/course_build/pages/links.py",
+          'if path.startswith("..") or not (self.root / path).exists():', "if False:",
+          PAGES + "test_links.py"),
+    Fault("a solution is not folded", "src/course_build/notebooks/page.py",
+          '<details class="solution"><summary>Solution</summary></details>',
+          '<div class="solution"></div>',
+          "tests/course_build/notebooks/test_page.py::test_solutions_in_a_row_are_folded_together"),
+    Fault("a notebook without outputs passes", "src/course_build/notebooks/page.py",
+          "if code and not page.runs_elsewhere and", "if False and",
+          "tests/course_build/notebooks/test_page.py"
+          "::test_the_build_stops_at_a_notebook_whose_outputs_were_stripped"),
+    Fault("answers can be searched", "src/course_build/notebooks/page.py",
+          "        if cell.is_answer_check:\n", "        if False:\n",
+          "tests/course_build/notebooks/test_page.py"
+          "::test_code_that_checks_an_answer_and_outputs_stay_out_of_search_and_other_code_does_not"),
+    Fault("a dead anchor passes", "src/course_build/site_check.py", "if count != 1:",
+          "if count > 1:",
+          "tests/site/test_checks_can_fail.py::test_a_dead_link_is_reported"),
+    Fault("plain http passes", "src/course_build/site_check.py",
+          'if parts.scheme != "https":', "if False:",
+          "tests/site/test_checks_can_fail.py::test_a_bad_outside_link_is_reported"),
+)
+
+# --- Figures, and the models in JavaScript ------------------------------------------------------
+
+STALE = "tests/test_figures.py::test_what_is_stored_is_what_its_script_makes_now"
+STAMPS, STAMPS_TESTS = "src/course_build/figures.py", "tests/course_build/test_figures.py::"
+JAVASCRIPT = "tests/test_javascript.py::test_javascript_does_what_its_tests_say"
+
+FIGURES = (
+    Fault("a figure's script was changed", "figures/threshold/compute.py", '"start": 50',
+          '"start": 51',
+          STALE + "[threshold]"),
+    Fault("a script that figures share was changed", "figures/_shared/files.py", ":.6g}", ":.5g}",
+          STALE + "[threshold]"),
+    Fault("a picture was changed by hand", "figures/convolution/convolution-light.svg",
+          'width="560pt"', 'width="561pt"', STALE + "[convolution]"),
+    Fault("a wrong number of a figure", "figures/convolution/data.json",
+          '"result": 169', '"result": 196', STALE + "[convolution]"),
+    Fault("a wrong number in a page's data", "figures/threshold/page.json", '"start":50',
+          '"start":60',
+          STALE + "[threshold]"),
+    Fault("a figure's model was changed", "src/bioimage_course/weights/stardist_nuclei/config.json",
+          '"unet_n_depth": 3', '"unet_n_depth": 4', STALE + "[unet]"),
+    Fault("another numpy", "requirements.txt", "numpy==2.0.2", "numpy==2.0.1",
+          STALE + "[convolution]"),
+    Fault("a figure under another name", "figures/threshold/figure.md",
+          'data-figure="threshold"', 'data-figure="thresholds"',
+          "tests/test_figures.py::test_a_folder_holds_nothing_but_its_figure[threshold]"),
+    Fault("a stale figure passes", STAMPS, "        if now != digest:\n",
+          "        if now is None:\n",
+          STAMPS_TESTS
+          + "test_a_change_of_what_it_was_made_from_is_named_with_the_command_that_mends_it"),
+    Fault("a change by hand passes", STAMPS,
+          'if written.get(file) != stamp["wrote"].get(file):', "if file not in written:",
+          STAMPS_TESTS + "test_what_was_changed_by_hand_is_named"),
+    Fault("another package passes", STAMPS, "if locked(package, root) != version:", "if False:",
+          STAMPS_TESTS
+          + "test_another_version_of_a_package_that_it_loads_makes_it_stale_and_of_others_not"),
+    Fault("numbers may differ by a tenth", STAMPS, "max(1e-3 * abs(stored), 1e-3)",
+          "max(1e-1 * abs(stored), 1e-3)",
+          STAMPS_TESTS + "test_numbers_may_differ_as_processors_do_and_no_more"),
+    Fault("the kernel is a pixel off", "figures/convolution/figure.js",
+          "slice(column - 1, column + 2)", "slice(column, column + 3)",
+          JAVASCRIPT + "[figures/convolution/figure.test.mjs]"),
+    Fault("an IoU of exactly the demand does not match", "figures/matching/figure.js",
+          "Math.fround(iou) >= Math.fround(minIou)", "Math.fround(iou) > Math.fround(minIou)",
+          JAVASCRIPT + "[figures/matching/figure.test.mjs]"),
+    Fault("corners count as touching", "figures/threshold/figure.js",
+          "[x, y - 1], [x, y + 1]);", "[x, y - 1], [x, y + 1], [x + 1, y + 1]);",
+          JAVASCRIPT + "[figures/threshold/figure.test.mjs]"),
+    Fault("a missed option counts", "theme/javascripts/quiz.js",
+          'return right[i] ? "missed" : "";', 'return "";',
+          JAVASCRIPT + "[tests/theme/quiz.test.mjs]"),
+    Fault("titles weigh nothing", "theme/javascripts/search_ranking.js", "title: 4,", "title: 0,",
+          JAVASCRIPT + "[tests/theme/search_ranking.test.mjs]"),
+    Fault("synonyms weigh nothing", "theme/javascripts/search_ranking.js",
+          "const SYNONYM = 0.7;", "const SYNONYM = 0;",
+          JAVASCRIPT + "[tests/theme/search_ranking.test.mjs]"),
+    Fault("a slip is not mended", "theme/javascripts/search_ranking.js",
+          "word.length < 8 ? 1 : 2;", "word.length < 8 ? 0 : 0;",
+          JAVASCRIPT + "[tests/theme/search_ranking.test.mjs]"),
+)
+
+# --- The built site, in a browser ---------------------------------------------------------------
+
+IN_PAGE = "tests/test_figures.py::test_"
+#: A hundred thousand bytes that do not get shorter when they are packed.
+RANDOM = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(3200))
+
+SITE = (
+    Fault("console error", "theme/javascripts/site.js",
+          "// Load what a page needs, and nothing else.",
+          "console.error('planted');", page("tools/which-tool/")),
+    Fault("foreign request", "theme/main.html", "{% block extrahead %}",
+          '{% block extrahead %}<script src="https://cdn.test/x.js"></script>',
+          page("tools/which-tool/")),
+    Fault("contrast of links", "theme/stylesheets/site.css",
+          "--md-typeset-a-color: #0b6172;", "--md-typeset-a-color: #9bc;",
+          page("tools/which-tool/")),
+    Fault("wrong alt text", "theme/partials/logo.html", 'alt=""', 'alt="logo.svg"',
+          page("tools/which-tool/")),
+    Fault("overflow on a phone", "theme/stylesheets/site.css",
+          ".md-typeset h1 {\n", ".md-typeset h1 {\n  min-width: 700px;\n",
+          page("tools/which-tool/", "dark-390")),
+    Fault("dead link in the frame", "theme/404.html", "<p>Or pick a part:</p>",
+          '<p><a href="gone/">Or pick a part</a></p>',
+          "tests/site/test_site_pages.py::test_no_link_or_anchor_is_dead"),
+    Fault("dead anchor on a page", "docs/reference/faq.md", "](#colab)", "](#collab)",
+          "tests/site/test_site_pages.py::test_no_link_or_anchor_is_dead"),
+    Fault("raw markup", "docs/tools/which-tool.md", "\n# Which tool?\n",
+          "\n# Which tool?\n\n<div>Read **this**</div>\n",
+          page("tools/which-tool/")),
+    Fault("unknown figure on a page", "docs/reference/add-a-figure.md",
+          "from its folder.\n\n--8<-- \"figures/threshold/",
+          "from its folder.\n\n--8<-- \"figures/thresholds/",
+          page("reference/add-a-figure/")),
+    Fault("search loads on arrival", "theme/javascripts/site.js",
+          'const dialog = document.querySelector("dialog.search");',
+          'const dialog = document.querySelector("dialog.search");\n'
+          'import("./search.js").then((search) => search.start(dialog));',
+          "tests/site/test_search.py::test_nothing_of_the_search_loads_until_it_is_opened"),
+    Fault("a synonym leads nowhere", "docs/reference/synonyms.yml", "- [grey, gray]",
+          "- [qzgrey, qzgray]",
+          "tests/site/test_search.py::test_every_synonym_leads_somewhere"),
+    Fault("a figure's place is not kept", "figures/threshold/figure.css",
+          "min-height: 29.5rem;", "min-height: 9.5rem;",
+          IN_PAGE + "its_place_is_kept_free_until_it_comes[threshold-1280]"),
+    Fault("tab does not reach the slider", "figures/threshold/figure.js",
+          '<input type="range"', '<input type="range" tabindex="-1"',
+          IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
+    Fault("no focus ring", "figures/threshold/figure.css", ".threshold-stage button {",
+          ".threshold-stage :focus-visible { outline: none !important; }\n"
+          ".threshold-stage button {",
+          IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
+    Fault("a slider without its name", "figures/threshold/figure.js",
+          '<label>Threshold <input type="range" min="0" max="${most}"></label>',
+          '<input type="range" min="0" max="${most}">',
+          IN_PAGE + "used_to_the_full_it_is_accessible_and_fits[threshold-light-1280]"),
+    Fault("a figure sticks out", "figures/threshold/figure.css",
+          ".threshold-stage canvas { width: 100%;", ".threshold-stage canvas { width: 150%;",
+          IN_PAGE + "used_to_the_full_it_is_accessible_and_fits[threshold-dark-390]"),
+    Fault("no words without script", "figures/threshold/figure.md",
+          "At a low threshold, background counts as nucleus and everything hangs together. At a "
+          "high one, dim\nnuclei vanish and bright ones break into pieces.",
+          '<button type="button">Start</button>',
+          IN_PAGE + "without_script_or_data_its_words_are_there_and_nothing_to_press[threshold]"),
+    Fault("a figure loads everywhere", "theme/javascripts/site.js",
+          "// Load what a page needs, and nothing else.", 'import("../figures/home/figure.js");',
+          IN_PAGE + "figures_load_on_their_page_only_and_are_small"),
+    Fault("a heavy script", "theme/javascripts/site.js",
+          "// What a closed fold hides", f"// {RANDOM}\n// What a closed fold hides",
+          "tests/site/test_site_sizes.py::test_html_css_and_script_are_small_on_the_median_page"),
+)
+# fmt: on
+
+FAULTS = (
+    *checks_that_accept_everything(),
+    *NOTEBOOKS,
+    *PACKAGE,
+    *HANDING_OUT,
+    *RULES,
+    *FIGURES,
+    *SITE,
+)
