@@ -38,8 +38,8 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """What takes minutes first, the notebooks; so the processes end together, on short tests.
 
-    `--dist worksteal` gives each process one piece of the list, so each piece begins with its share
-    of the long ones. Notebooks and tests of their cells, and what needs the built site or a browser,
+    `--dist worksteal` gives each process a piece of the list, so each piece begins with its share
+    of the long ones. Notebooks and tests of their cells, and what needs the site or a browser,
     are marked slow: `make check` leaves them out.
     """
     order = {}
