@@ -36,11 +36,15 @@ USE = """figure => {
   const change = (e) => ["input", "change"].forEach(
     kind => e.dispatchEvent(new Event(kind, { bubbles: true })));
   for (const button of all("button"))
-    if (!/reset|clear|back|copy|download|save/i.test(button.textContent) && !button.disabled)
-      button.click();
+    if (button.isConnected && !button.disabled
+        && !/reset|clear|back|copy|download|save/i.test(button.textContent)) button.click();
   for (const box of all("input[type=radio], input[type=checkbox]")) box.click();
   for (const slider of all("input[type=range]")) { slider.value = slider.max; change(slider); }
-  for (const list of all("select")) { list.selectedIndex = list.length - 1; change(list); }
+  for (const list of all("select")) {
+    if (!list.isConnected) continue;
+    list.selectedIndex = [...list.options].findLastIndex(option => !option.disabled);
+    change(list);
+  }
 }"""
 # Parts that stick out of the figure, unless something around them scrolls.
 STICKS_OUT = """figure => {
