@@ -263,7 +263,7 @@ def raw_faults(page) -> list[str]:
 
 
 # axe looks behind every element, and a page has a thousand coloured words of code: one of each
-# kind in each kind of block tells as much. The pieces of a formula all have the colour of its text.
+# kind in each kind of block tells as much. So does one formula: its pieces have the text's colour.
 THIN_OUT = """() => {
   const seen = new Set();
   for (const word of document.querySelectorAll("pre span[class]")) {
@@ -271,8 +271,11 @@ THIN_OUT = """() => {
     if (seen.has(kind)) word.replaceWith(...word.childNodes);
     seen.add(kind);
   }
-  for (const formula of document.querySelectorAll(".katex-html"))
-    formula.textContent = formula.textContent;
+  for (const formula of document.querySelectorAll(".katex-html")) {
+    const kind = formula.closest(".admonition, details, figure, table, article")?.className;
+    if (seen.has(kind)) formula.style.visibility = "hidden";
+    seen.add(kind);
+  }
 }"""
 
 
