@@ -15,7 +15,7 @@ pytest_plugins = ["tests.site.fixtures"]
 
 # TensorFlow reads these at its import, so they must be there before the first test.
 QUIET, _ = settings()
-for name in ("TF_CPP_MIN_LOG_LEVEL", "TQDM_DISABLE"):
+for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
 
 # What a test asks for that opens pages of the site.

@@ -279,11 +279,11 @@ THIN_OUT = """() => {
 }"""
 
 
-def axe_faults(page) -> list[str]:
-    """Run every axe rule on the page as it stands now."""
+def axe_faults(page, within: str | None = None) -> list[str]:
+    """Run every axe rule on the page as it stands now, or on what a selector finds there."""
     faults = []
     only_faults = {"resultTypes": ["violations"]}  # the rest is long, and read by nobody
-    for rule in Axe().run(page, options=only_faults).response["violations"]:
+    for rule in Axe().run(page, context=within, options=only_faults).response["violations"]:
         for node in rule["nodes"]:
             reasons = [c["message"] for c in node["any"] + node["all"] + node["none"]]
             target = " ".join(str(part) for part in node["target"])

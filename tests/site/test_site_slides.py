@@ -7,7 +7,7 @@ import pytest
 from tests.site.checks import PATIENCE, Visit, axe_faults, image_faults, watch
 from tests.site.places import ROOT
 
-DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.html"))
+DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.md"))
 
 
 @pytest.fixture(params=DECKS)
