@@ -44,3 +44,19 @@ def elsewhere(tmp_path, monkeypatch):
         return tmp_path
 
     return redirect
+
+
+@pytest.fixture
+def tiny_cellpose(dataset, tmp_path, monkeypatch):
+    """`train_cellpose` with two stages of two steps on tiny images; what it writes lies here."""
+    from training import cellpose_training, train_cellpose
+
+    first, *_, last = train_cellpose.SETTINGS.stages
+    stages = [stage._replace(steps=2, warm_up=1) for stage in (first, last)]
+    small = {"stages": stages, "validate_every": 2, "batch_size": 2, "patch_size": 32}
+    monkeypatch.setattr(train_cellpose, "SETTINGS", train_cellpose.SETTINGS._replace(**small))
+    monkeypatch.setattr(cellpose_training, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(cellpose_training, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(cellpose_training, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr("sys.argv", ["train_cellpose"])
+    return tmp_path
