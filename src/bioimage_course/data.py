@@ -90,7 +90,8 @@ DATASETS = {
         dtype="uint8",
         pixel_size_um=None,
         licence="CC0-1.0",
-        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field",
+        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field; "
+        "training/brightfield.py makes it from what BBBC publishes",
     ),
     "cells/usiigaci_t98g": Dataset(
         base_url=usiigaci.URL,
@@ -273,8 +274,9 @@ def fetch(name):
     dataset = DATASETS[name]
     if dataset.base_url is None:
         raise DataError(
-            f"{name} has no public address, so it cannot be downloaded ({dataset.source}). "
-            f"Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA to the folder above."
+            f"{name} has no public address of its own, so it cannot be downloaded "
+            f"({dataset.source}). Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA "
+            "to the folder above."
         )
     cached = _cache() / name
     if not cached.is_dir():
