@@ -14,7 +14,7 @@ pytest_plugins = ["tests.site.fixtures"]
 
 # TensorFlow reads these at its import, so they must be there before the first test.
 QUIET, _ = settings()
-for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
+for name in ("TF_CPP_MIN_LOG_LEVEL", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
 
 # A process for each core: without this each would start a thread for each core as well, and wait.

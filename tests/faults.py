@@ -480,7 +480,7 @@ SITE = (
           "At a low threshold, background counts as nucleus and everything hangs together. At a "
           "high one, dim\nnuclei vanish and bright ones break into pieces.",
           '<button type="button">Start</button>',
-          IN_PAGE + "without_script_or_data_its_words_are_there_and_nothing_to_press[threshold]"),
+          IN_PAGE + "without_script_its_words_are_there[threshold]"),
     Fault("a figure loads everywhere", "theme/javascripts/site.js",
           "// Load what a page needs, and nothing else.", 'import("../figures/home/figure.js");',
           IN_PAGE + "figures_load_on_their_page_only_and_are_small"),

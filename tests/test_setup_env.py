@@ -670,7 +670,7 @@ def no_browser(tmp_path, monkeypatch):
 
 def test_a_missing_chromium_is_downloaded_by_playwright(no_browser, monkeypatch):
     def run(program, command, **options):
-        assert command[1:] == ["-m", "playwright", "install", "chromium"]
+        assert command[1:] == ["-m", "playwright", "install", "chromium", "--only-shell"]
         monkeypatch.setattr(setup_env, "playwright_chromium", lambda: sys.executable)
 
     monkeypatch.setattr(setup_env, "run", run)
@@ -687,7 +687,7 @@ def test_root_gets_debians_chromium(no_browser, monkeypatch):
     monkeypatch.setattr(setup_env, "can_apt", lambda: True)
     monkeypatch.setattr(setup_env, "run", run)
     setup_env.need_chromium()
-    assert commands[-1] == ["install", "-y", "--no-install-recommends", "chromium"]
+    assert commands[-1] == ["install", "-y", "--no-install-recommends", "chromium-headless-shell"]
 
 
 def test_where_debians_chromium_does_not_start_root_gets_playwrights_with_its_libraries(
@@ -703,15 +703,15 @@ def test_where_debians_chromium_does_not_start_root_gets_playwrights_with_its_li
     monkeypatch.setattr(setup_env, "can_apt", lambda: True)
     monkeypatch.setattr(setup_env, "run", run)
     setup_env.need_chromium()
-    assert commands[-2][-1] == "chromium" and commands[-2][0] == "apt-get"
-    assert commands[-1][1:] == ["-m", "playwright", "install", "chromium", "--with-deps"]
+    assert commands[-2][-1] == "chromium-headless-shell" and commands[-2][0] == "apt-get"
+    assert commands[-1][-3:] == ["chromium", "--only-shell", "--with-deps"]
 
 
 @pytest.mark.parametrize(
     ("system", "downloaded", "command"),
     [
         ("linux", False, "Try: install your system's package chromium"),
-        ("linux apt-get", False, "Try: sudo apt-get install chromium"),
+        ("linux apt-get", False, "Try: sudo apt-get install chromium-headless-shell"),
         ("linux apt-get", True, "-m playwright install-deps chromium"),
         ("darwin", False, "Try: install Google Chrome"),
     ],
@@ -742,3 +742,40 @@ def test_a_chromium_that_only_says_how_to_install_it_does_not_count(no_browser):
     assert setup_env.find_chromium() is None
     signpost.write_text("#!/bin/sh\necho Chromium 140\n")
     assert setup_env.find_chromium() == str(signpost)
+
+
+def test_a_browser_without_windows_is_taken_before_a_whole_one(no_browser, monkeypatch):
+    def install(name):
+        browser = no_browser / name
+        browser.write_text("#!/bin/sh\necho Chromium 140\n")
+        browser.chmod(0o755)
+        return str(browser)
+
+    whole, own = install("chromium"), install("playwright-headless-shell")
+    assert setup_env.find_chromium() == whole
+    monkeypatch.setattr(setup_env, "playwright_chromium", lambda: own)
+    assert setup_env.find_chromium() == own
+    shell = install("chromium-headless-shell")
+    assert setup_env.find_chromium() == shell
+
+
+@pytest.mark.parametrize("shell", [True, False])
+def test_of_playwrights_two_browsers_the_one_without_windows_is_asked_first(
+    tmp_path, monkeypatch, shell
+):
+    whole = tmp_path / "chromium-1255" / "chrome-linux64" / "chrome"
+    other = tmp_path / "chromium_headless_shell-1255" / "chrome-linux64" / "chrome-headless-shell"
+    for browser in [whole, other] if shell else [whole]:
+        browser.parent.mkdir(parents=True)
+        browser.touch()
+    package = tmp_path / "playwright"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "sync_api.py").write_text(
+        "from contextlib import contextmanager\nfrom types import SimpleNamespace as Space\n"
+        f"@contextmanager\ndef sync_playwright():\n"
+        f"    yield Space(chromium=Space(executable_path={str(whole)!r}))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(setup_env, "VENV_PYTHON", sys.executable)
+    assert setup_env.playwright_chromium() == str(other if shell else whole)

@@ -201,14 +201,3 @@ def test_its_parts_fit_into_their_place(open_page, width):
         "child => child.getBoundingClientRect().bottom))"
     )
     assert spare >= -1
-
-
-def test_when_its_file_does_not_come_the_words_stay(browser, root):
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/cellpose.json", lambda route: route.abort())
-    page.goto(root + PAGE)
-    figure = page.locator("[data-figure=cellpose_dynamics]")
-    expect(figure.locator(".cellpose-alternative")).to_be_visible(timeout=PATIENCE)
-    assert not figure.locator("canvas").count()
-    context.close()

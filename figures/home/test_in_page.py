@@ -124,7 +124,7 @@ def test_without_script_the_outlines_lie_over_the_image(browser, root):
 
 def test_if_the_figure_does_not_load_the_outlines_show_themselves(browser, root):
     page = browser.new_context().new_page()
-    page.route("**/home.json", lambda route: route.abort())
+    page.route("**/figures/home/page.json", lambda route: route.abort())
     page.goto(root)
     still = page.get_by_alt_text("The outline of every nucleus")
     expect(still).to_have_css("visibility", "hidden")

@@ -37,15 +37,15 @@ def tiles():
     return {"train_data": images, "train_labels": [truth[place].copy() for place in places]}
 
 
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no MKLDNN")
 def test_after_segmenting_on_a_cpu_the_network_cannot_learn(tiles, tmp_path):
     image = data.nuclei()[0][data.TOUCHING]
     options = {"n_epochs": 1, "bsize": 64, "save_path": tmp_path, "model_name": "tried"}
     model = models.CellposeModel(gpu=False, pretrained_model=MODEL)
     model.eval(image, channels=[0, 0], compute_masks=False)
-    with pytest.raises(RuntimeError) as error:
-        train.train_seg(model.net, **tiles, **options)
-    assert str(error.value) in PAGE.read_text(encoding="utf-8")  # the message as people paste it
+    if torch.backends.mkldnn.is_available():  # not in torch for Macs: there is nothing to warn of
+        with pytest.raises(RuntimeError) as error:
+            train.train_seg(model.net, **tiles, **options)
+        assert str(error.value) in PAGE.read_text(encoding="utf-8")  # as people paste it
 
     model = models.CellposeModel(gpu=False, pretrained_model=MODEL, mkldnn=False)
     model.eval(image, channels=[0, 0], compute_masks=False)
