@@ -30,18 +30,13 @@ def cut(sample, arrays, size, rng):
     Returns
     -------
     list of arrays, shape (size, size) or (size, size, C); all turned and mirrored alike
-    turns, mirrored : int, bool
-        Quarter turns counter-clockwise, and whether left and right were swapped before.
+    turn : array, shape (2, 2)
+        From directions (x, y) in the patches to directions in the arrays.
     """
     rows, columns = sample.labels.shape
     zoom = np.exp(np.clip(rng.normal(0, ZOOM_SPREAD), *np.log(ZOOM_LIMITS)))
     side = min(round(size / zoom), rows, columns)
-    if len(sample.centres) and rng.random() < ON_A_NUCLEUS:
-        centre = sample.centres[rng.choice(len(sample.centres), p=sample.weights)]
-        corner = centre - side // 2 + rng.integers(-side // 3, side // 3 + 1, 2)
-    else:
-        corner = rng.integers(0, [rows, columns])
-    top, left = np.clip(corner, 0, [rows - side, columns - side])
+    top, left = np.clip(_corner(sample, side, rng), 0, [rows - side, columns - side])
     turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
     patches = []
     for array in arrays:
@@ -52,7 +47,42 @@ def cut(sample, arrays, size, rng):
         patch = cv2.resize(patch, (size, size), interpolation=how)
         patch = patch[:, ::-1] if mirrored else patch
         patches.append(np.ascontiguousarray(np.rot90(patch, turns)))
-    return patches, turns, mirrored
+    quarter, mirror = np.array([[0, -1], [1, 0]]), np.diag([-1 if mirrored else 1, 1])
+    return patches, mirror @ np.linalg.matrix_power(quarter, turns)
+
+
+def warp(sample, arrays, size, zoom, rng):
+    """Cut the same random square out of `arrays`, turned by any angle and zoomed by `zoom`.
+
+    As `cut`, but the zoom is kept whatever the size of the image: outside of it everything is 0,
+    as where Cellpose pads, and pixels are interpolated as Cellpose does when it rescales.
+    """
+    side = size / zoom
+    shape = np.array(sample.labels.shape)
+    middle = _corner(sample, round(side), rng) + side / 2
+    limits = np.minimum(side / 2, shape / 2)  # an image smaller than the patch stands in its middle
+    y, x = np.clip(middle, limits, shape - limits)
+    angle, mirrored = rng.uniform(0, 2 * np.pi), bool(rng.integers(2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = turn @ np.diag([-1 if mirrored else 1, 1])
+    matrix = np.column_stack(
+        [turn / zoom, [x - 0.5, y - 0.5] - turn.sum(1) / zoom * (size - 1) / 2]
+    )
+    patches = []
+    for array in arrays:
+        labels = array.dtype.kind in "iu"
+        how = cv2.WARP_INVERSE_MAP | (cv2.INTER_NEAREST if labels else cv2.INTER_LINEAR)
+        patch = cv2.warpAffine(array.astype(np.float32), matrix, (size, size), flags=how)
+        patches.append(patch.astype(array.dtype))
+    return patches, turn
+
+
+def _corner(sample, side, rng):
+    """Upper left corner of a square: mostly around a nucleus, else anywhere."""
+    if len(sample.centres) and rng.random() < ON_A_NUCLEUS:
+        centre = sample.centres[rng.choice(len(sample.centres), p=sample.weights)]
+        return centre - side // 2 + rng.integers(-side // 3, side // 3 + 1, 2)
+    return rng.integers(0, sample.labels.shape)
 
 
 def record_differently(image, labels, rng):

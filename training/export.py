@@ -1,4 +1,4 @@
-"""What both training scripts share at the end: checkpoints, hashes beside weights, JSON results."""
+"""What the training scripts share at the end: checkpoints, hashes beside weights, JSON results."""
 
 import hashlib
 import json

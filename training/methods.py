@@ -77,14 +77,34 @@ def polygons_of(labels, n_rays=32, grid=(2, 2)):
 
 
 def cellpose_nuclei(folder=None):
-    """The course's Cellpose model, with Cellpose's default thresholds and no diameter.
+    """The course's Cellpose model for nuclei, with Cellpose's default thresholds.
 
     folder : path, optional
         Where it lies, if it is not the published one.
+
+    The function that it returns also takes a `diameter`; None, its default, rescales nothing.
     """
-    path = Path(folder or WEIGHTS) / "cellpose_nuclei" / "model"
-    model = cellpose_models.CellposeModel(gpu=torch.cuda.is_available(), pretrained_model=str(path))
-    return lambda image: model.eval(image, channels=[0, 0])[0]
+    model = _cellpose("cellpose_nuclei", folder)
+    return lambda image, diameter=None: model.eval(image, channels=[0, 0], diameter=diameter)[0]
+
+
+def cellpose_cells(folder=None):
+    """The course's Cellpose model for whole cells, like `cellpose_nuclei`.
+
+    Its images have the shape (Y, X), cells alone, or (2, Y, X), cells and nuclei.
+    """
+    model = _cellpose("cellpose_cells", folder)
+
+    def segment(image, diameter=None):
+        how = {"channels": [0, 0]} if image.ndim == 2 else {"channels": [1, 2], "channel_axis": 0}
+        return model.eval(image, diameter=diameter, **how)[0]
+
+    return segment
+
+
+def _cellpose(name, folder):
+    path = Path(folder or WEIGHTS) / name / "model"
+    return cellpose_models.CellposeModel(gpu=torch.cuda.is_available(), pretrained_model=str(path))
 
 
 def _stardist(model):

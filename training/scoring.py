@@ -17,6 +17,7 @@ MEASURES = {
     "pq": "panoptic_quality",
 }  # fmt: skip
 RESAMPLED = 2000  # times, for the intervals
+PARTS = 4  # of a side of an image, for the intervals of few images
 
 
 def scores_of(truth, predicted):
@@ -64,6 +65,46 @@ def counts_of(truth, predicted):
         [(row.tp, row.fp, row.fn) for row in matching(one, other, thresh=IOU_THRESHOLDS)]
         for one, other in zip(truth, predicted, strict=True)
     ])  # fmt: skip
+
+
+def uncertainty_of_parts(truth, predicted, seed=0):
+    """How much the AP depends on which parts of the images happen to be there.
+
+    As `uncertainty_of`, pooled; but every image is divided into `PARTS` × `PARTS`, and the parts
+    are drawn again: a single image has an interval, too.
+    """
+    counts = np.concatenate([
+        _counts_of_parts(*pair) for pair in zip(truth, predicted, strict=True)
+    ])  # fmt: skip
+    drawn = np.random.default_rng(seed).integers(len(counts), size=(RESAMPLED, len(counts)))
+    return _interval(_ap(counts.sum(0)), _ap(counts[drawn].sum(1)))
+
+
+def _counts_of_parts(truth, predicted):
+    """TP, FP and FN of every part: integer array, shape (parts, IoU thresholds, 3).
+
+    An object belongs to the part in which its middle lies.
+    """
+    shape = truth.shape
+    counts = np.zeros((PARTS * PARTS, len(IOU_THRESHOLDS), 3), int)
+    parts = [
+        {
+            number: int(y * PARTS / shape[0]) * PARTS + int(x * PARTS / shape[1])
+            for number, (y, x) in zip(numbers, middles, strict=True)
+        }
+        for labels in (truth, predicted)
+        for numbers in [np.unique(labels[labels > 0])]
+        for middles in [ndimage.center_of_mass(labels > 0, labels, numbers)]
+    ]
+    for i, threshold in enumerate(IOU_THRESHOLDS):
+        row = matching(truth, predicted, thresh=threshold, report_matches=True)
+        hits = [row.matched_pairs[k] for k in row.matched_tps]
+        found, right = ({pair[side] for pair in hits} for side in (0, 1))
+        for number, part in parts[0].items():
+            counts[part, i, 0 if number in found else 2] += 1
+        for number, part in parts[1].items():
+            counts[part, i, 1] += number not in right
+    return counts
 
 
 def _ap(counts):

@@ -34,13 +34,13 @@ def measure(name):
     return json.loads(answer.stdout.splitlines()[-1])
 
 
-def megapixel():
-    """An image of about one million pixels with nuclei, and its size in megapixels."""
+def megapixel(name="stardist_nuclei"):
+    """An image of about one million pixels that a method is for, and its size in megapixels."""
     from bioimage_course import data
 
-    image, _ = data.nuclei()
+    image, _ = data.cells() if name == "cellpose_cells" else data.nuclei()
     tiled = np.tile(image, (TILES, TILES))
-    return tiled, tiled.size / 1e6
+    return tiled, tiled.shape[-1] * tiled.shape[-2] / 1e6
 
 
 def peak_megabytes(run):
@@ -72,10 +72,11 @@ def main(name):
         ),
         "stardist_nuclei": methods.stardist_nuclei,
         "cellpose_nuclei": methods.cellpose_nuclei,
+        "cellpose_cells": methods.cellpose_cells,
     }
     segment = builders[name]()
-    image, megapixels = megapixel()
-    segment(image[:128, :128])
+    image, megapixels = megapixel(name)
+    segment(image[..., :128, :128])
     megabytes = peak_megabytes(lambda: segment(image))
     seconds = []
     for _ in range(REPEATS):

@@ -92,7 +92,7 @@ def draw_batch(samples, rng, augmented=1.0):
     images, probabilities, distances = [], [], []
     for k in range(BATCH_SIZE):
         sample = training_images.draw(samples, rng)
-        (image, labels), _, _ = augment.cut(sample, [sample.image, sample.labels], PATCH_SIZE, rng)
+        (image, labels), _ = augment.cut(sample, [sample.image, sample.labels], PATCH_SIZE, rng)
         if k < augmented * BATCH_SIZE:
             image = augment.record_differently(image, labels, rng)
         images.append(image)

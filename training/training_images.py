@@ -86,7 +86,7 @@ def read(name, split="train", folder=None):
     for image_path, mask_path in tqdm(pairs, desc=f"Reading {name}"):
         if image_path.stem.startswith(LEFT_OUT):
             continue
-        image, labels = _read(image_path), _read(mask_path)
+        image, labels = read_file(image_path), read_file(mask_path)
         try:
             check.image(image)
             labels = check.label_image(labels, image.shape[:2], name="the mask")
@@ -105,7 +105,14 @@ def read(name, split="train", folder=None):
     return samples
 
 
-def _read(path):
+def read_file(path):
+    """Pixels of one file.
+
+    Raises
+    ------
+    data.DataError
+        Naming it, if it cannot be read.
+    """
     try:
         return imread(path)
     except Exception as error:  # every reader has exceptions of its own

@@ -22,6 +22,17 @@ SETS = {
     "dsb2018_brightfield_test": "Bright-field tissue, `dsb2018_brightfield/test`",
     "course_image": "The image of the notebooks",
 }
+CELL_SETS = {
+    "usiigaci_test": "Phase contrast, outlined by hand",
+    "course_cells": "Fly cells of `data.cells()`, reviewed mask",
+    "kc167_pos002": "Fly cells, the whole field, watershed",
+    "jump_right": "Cell Painting, CellProfiler's outlines",
+}
+DIAMETERS = {
+    "measured": "measured", "none": "none", "0.7": "× 0.7", "0.75": "× 0.75", "1.25": "× 1.25",
+    "1.4": "× 1.4",
+}  # fmt: skip
+CHANNELS = {"both": "both", "one": "cell alone"}
 METHODS = {
     "otsu_watershed": "Otsu + watershed, tuned",
     "stardist_nuclei": "**`stardist_nuclei`**",
@@ -152,6 +163,36 @@ def cost(name):
     )
 
 
+def spread(scored, key="iou50"):
+    """A score with its interval."""
+    values = scored["uncertainty"][key]
+    return f"{values['value']:.2f} ({values['low']:.2f}–{values['high']:.2f})"
+
+
+def cell_scores(name):
+    """AP or agreement with the measured diameter, at every IoU, with an interval at 0.5."""
+    rows = []
+    for set_name, by_channels in results("diameters")[name].items():
+        for channels, scored in by_channels.items():
+            at = scored["measured"]
+            label = f"{CELL_SETS[set_name]}: {at['images']} with {at['objects']} cells"
+            values = [f"{at['ap'][key]:.2f}" for key in ("iou60", "iou70", "iou80", "mean")]
+            rows.append([label, CHANNELS[channels], spread(at), *values])
+    return table(["fields", "channels", "0.5 (95 %)", "0.6", "0.7", "0.8", "mean 0.5–0.9"], rows)
+
+
+def diameters(name):
+    """AP or agreement at IoU 0.5 by the diameter that was given."""
+    rows = []
+    for set_name, by_channels in results("diameters")[name].items():
+        for channels, scored in by_channels.items():
+            label = [SETS.get(set_name) or CELL_SETS[set_name]]
+            if set_name in CELL_SETS:
+                label = [f"{label[0]}; {CHANNELS[channels]}"]
+            rows.append([*label, *(f"{scored[key]['ap']['iou50']:.2f}" for key in DIAMETERS)])
+    return table(["diameter", *DIAMETERS.values()], rows)
+
+
 def hashes(name):
     return "```text\n" + (WEIGHTS / name / "SHA256SUMS").read_text() + "```"
 
@@ -189,11 +230,16 @@ BLOCKS = {
     "false_objects": false_objects, "examples": examples, "cost": cost, "hashes": hashes,
 }  # fmt: skip
 MORE_BLOCKS = {"stardist_nuclei": {"limit": limit}}
+CELL_BLOCKS = {
+    "training": training, "cell_scores": cell_scores, "diameters": diameters, "cost": cost,
+    "hashes": hashes,
+}  # fmt: skip
 
 
 def filled(text, name, blocks=None):
     """Return `text` with every block made anew. Raises ValueError if one is missing."""
-    blocks = blocks or BLOCKS | MORE_BLOCKS.get(name, {})
+    if blocks is None:
+        blocks = CELL_BLOCKS if name == "cellpose_cells" else BLOCKS | MORE_BLOCKS.get(name, {})
     for block, make in blocks.items():
         pattern = re.compile(rf"(<!-- {block} -->\n).*?(\n<!-- /{block} -->)", re.DOTALL)
         if len(pattern.findall(text)) != 1:

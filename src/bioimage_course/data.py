@@ -1,23 +1,31 @@
 """The images and data sets of the course, by name.
 
-Images come inside StarDist's wheel and need no network. Data sets are larger: `fetch` looks in
-the folder named by BIOIMAGE_COURSE_DATA, then in the cache, and only then downloads.
+Images come inside StarDist's wheel or this package and need no network. Data sets are larger:
+`fetch` looks in the folder named by BIOIMAGE_COURSE_DATA, then in the cache, and only then
+downloads.
 """
 
+import csv
 import errno
 import os
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from bioimage_course import usiigaci
+
 #: Two nuclei that touch, in the image of `nuclei()`: a pair of slices (rows, columns), 64×64 px.
 #: A threshold merges them, the annotation keeps them apart: the course's running example.
 TOUCHING = (slice(136, 200), slice(34, 98))
+
+#: What `cells` reads; `training/draw_cells.py` makes it.
+CELLS = Path(__file__).parent / "images" / "kc167.npz"
 
 
 class DataError(Exception):
@@ -36,6 +44,14 @@ class Dataset:
         Name of a file, as a path with slashes, to its sha256. A zip is unpacked.
     pixel_size_um : float or None
         None where nobody published it: report such areas in pixels.
+    source : str
+        What it shows, where it comes from, whom to cite.
+    holds : tuple of str
+        What its folder holds, unless the registry names just that.
+    arrange : function of a folder, optional
+        Turns what was downloaded into that.
+    folder : str, optional
+        Its name below BIOIMAGE_COURSE_DATA, where it is a part of a set of another name.
     """
 
     base_url: str | None
@@ -45,6 +61,14 @@ class Dataset:
     pixel_size_um: float | None
     licence: str
     source: str
+    holds: tuple[str, ...] = ()
+    arrange: Callable[[Path], None] | None = None
+    folder: str | None = None
+
+
+#: What the folder of a data set of whole cells holds: split and number of cells of every field
+#: stand in the table.
+FIELDS = ("images", "masks", "fields.csv")
 
 
 DATASETS = {
@@ -66,7 +90,69 @@ DATASETS = {
         dtype="uint8",
         pixel_size_um=None,
         licence="CC0-1.0",
-        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field",
+        source="BBBC038v1 (Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7): bright field; "
+        "training/brightfield.py makes it from what BBBC publishes",
+    ),
+    "cells/usiigaci_t98g": Dataset(
+        base_url=usiigaci.URL,
+        registry=usiigaci.registry(),
+        axes="YX",
+        dtype="uint8",
+        pixel_size_um=None,
+        licence="MIT, © 2018 Okinawa Institute of Science & Technology Graduate University",
+        source="phase contrast, 2,908 cells outlined by hand (Tsai et al. 2019, "
+        "doi:10.1016/j.softx.2019.02.007)",
+        holds=FIELDS,
+        arrange=usiigaci.arrange,
+    ),
+    "cells/usiigaci_field": Dataset(
+        base_url=usiigaci.URL,
+        registry=usiigaci.registry(["set46"]),
+        axes="YX",
+        dtype="uint8",
+        pixel_size_um=None,
+        licence="MIT, © 2018 Okinawa Institute of Science & Technology Graduate University",
+        source="one field of usiigaci_t98g that the course's models never learned from: set46",
+        holds=("images/set46.tif", "masks/set46.tif", "fields.csv"),
+        arrange=usiigaci.arrange,
+        folder="cells/usiigaci_t98g",
+    ),
+    "cells/jump_cellpainting": Dataset(
+        base_url=None,
+        registry={},
+        axes="CYX",
+        dtype="uint16",
+        pixel_size_um=None,
+        licence="images CC0-1.0; outlines BSD-3-Clause, © 2024 Way Science",
+        source="Cell Painting, outlines by CellProfiler (Chandrasekaran et al. 2024, "
+        "doi:10.1038/s41592-024-02241-6); images and outlines: "
+        "github.com/cytomining/CytoDataFrame, tests/data/cytotable/JUMP_plate_BR00117006, at "
+        "462accbc18e57441b560cde034667e0c88f4d9b9",
+        holds=FIELDS,
+    ),
+    "cells/kc167_actin_dna": Dataset(
+        base_url=None,
+        registry={},
+        axes="CYX",
+        dtype="uint8",
+        pixel_size_um=None,
+        licence="BSD-3-Clause, © 2017 CellProfiler",
+        source="Drosophila Kc167 cells, outlines by a watershed; images: "
+        "github.com/CellProfiler/examples, ExampleFly, at "
+        "4972b59e670a4ae96c3d453803c92eeff378d054",
+        holds=FIELDS,
+    ),
+    "cells/embl_membranes": Dataset(
+        base_url=None,
+        registry={},
+        axes="YX",
+        dtype="uint8",
+        pixel_size_um=0.1735,
+        licence="MIT, © 2018 European Molecular Biology Laboratory",
+        source="membranes of zebrafish cells, outlines by a watershed; images: "
+        "github.com/WhoIsJack/python-bioimage-analysis-tutorial, example_data, at "
+        "1d2473994c0151d8b83f0385f007425ad4c7a055",
+        holds=FIELDS,
     ),
 }
 
@@ -134,6 +220,29 @@ def volume():
     return volume, truth.astype(np.int32)
 
 
+def cells():
+    """Whole cells in two channels, with a reviewed mask: *Drosophila* Kc167, actin and DNA.
+
+    Returns
+    -------
+    image : uint8 array, shape (2, 512, 512), axes CYX
+        Channel 0 is actin, which shows the whole cell; channel 1 is DNA, the nucleus. The pixel
+        size was not published.
+    truth : int32 array, shape (512, 512)
+        Labels 1 to 68 in a row, 0 is background.
+
+    Source: a part (rows 410 to 921, columns 56 to 567) of the field POS002 of CellProfiler's
+    example ExampleFly, as it comes in the wheel cellprofiler 4.2.8.1. BSD-3-Clause, © Broad
+    Institute; the licence stands beside the file, in images/LICENSE-CellProfiler.txt.
+
+    The mask was drawn for this course, cell by cell on enlarged pictures, and looked at again:
+    `training/draw_cells.py` holds every outline and the rules. Bare nuclei of dead cells and cells
+    out of focus carry no label.
+    """
+    with np.load(CELLS) as saved:
+        return saved["image"], saved["labels"].astype(np.int32)
+
+
 def fetch(name):
     """Folder of a data set: yours, the cached one, or a fresh download.
 
@@ -145,8 +254,9 @@ def fetch(name):
     Returns
     -------
     pathlib.Path
-        Folder that holds train/ and test/, each with images/NAME.tif and masks/NAME.tif.
-        The first that exists: $BIOIMAGE_COURSE_DATA/NAME, the cache ($BIOIMAGE_COURSE_CACHE,
+        Folder that holds train/ and test/, each with images/NAME.tif and masks/NAME.tif; or, for
+        whole cells, images/, masks/ and fields.csv, which says how they are split: `pairs` reads
+        both. The first that exists: $BIOIMAGE_COURSE_DATA/NAME, the cache ($BIOIMAGE_COURSE_CACHE,
         else the user's cache folder), a download into that cache whose sha256 was checked.
 
     Raises
@@ -158,14 +268,15 @@ def fetch(name):
     """
     if name not in DATASETS:
         raise ValueError(f"No data set is called {name!r}. Known: {', '.join(sorted(DATASETS))}.")
-    own = _own_folder(name)
+    own = _own_folder(DATASETS[name].folder or name, DATASETS[name])
     if own is not None:
         return own
     dataset = DATASETS[name]
     if dataset.base_url is None:
         raise DataError(
-            f"{name} has no public address, so it cannot be downloaded ({dataset.source}). "
-            f"Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA to the folder above."
+            f"{name} has no public address of its own, so it cannot be downloaded "
+            f"({dataset.source}). Put it in a folder called {name} and set BIOIMAGE_COURSE_DATA "
+            "to the folder above."
         )
     cached = _cache() / name
     if not cached.is_dir():
@@ -181,7 +292,7 @@ def pairs(folder, split):
     folder : path
         As `fetch` returns it.
     split : str
-        "train" or "test".
+        "train" or "test"; of whole cells also "val" and "show".
 
     Returns
     -------
@@ -193,16 +304,33 @@ def pairs(folder, split):
     DataError
         If the split is missing or empty, or an image or a mask has no partner.
     """
-    images, masks = (_tifs(Path(folder) / split / kind) for kind in ("images", "masks"))
+    folder = Path(folder)
+    if (folder / "fields.csv").exists():
+        names = _fields(folder, split)
+        images, masks = (_tifs(folder / kind) for kind in ("images", "masks"))
+        images, masks = ({n: part[n] for n in names if n in part} for part in (images, masks))
+    else:
+        images, masks = (_tifs(folder / split / kind) for kind in ("images", "masks"))
     for kind, here, there in (("mask", images, masks), ("image", masks, images)):
         alone = sorted(here.keys() - there.keys())
         if alone:
             raise DataError(
-                f"{Path(folder) / split}: {len(alone)} of {len(here)} files have no {kind} "
+                f"{folder / split}: {len(alone)} of {len(here)} files have no {kind} "
                 f"of the same name, the first is {alone[0]}. "
                 "Every images/NAME.tif needs its masks/NAME.tif."
             )
     return [(images[name], masks[name]) for name in sorted(images)]
+
+
+def _fields(folder, split):
+    """Names of the images that belong to a split, as fields.csv says."""
+    with (folder / "fields.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [f"{row['name']}.tif" for row in rows if row["split"] == split]
+    if not names:
+        known = ", ".join(sorted({row["split"] for row in rows}))
+        raise DataError(f"{folder / 'fields.csv'} names no field of {split!r}; it has {known}.")
+    return names
 
 
 def _tifs(folder):
@@ -217,7 +345,7 @@ def _tifs(folder):
     return files
 
 
-def _own_folder(name):
+def _own_folder(name, dataset):
     """$BIOIMAGE_COURSE_DATA/NAME if it is there, else None."""
     setting = os.environ.get("BIOIMAGE_COURSE_DATA")
     if not setting:
@@ -232,7 +360,7 @@ def _own_folder(name):
     if not folder.is_dir():
         return None
     remedy = f"Complete or remove {folder}, or unset BIOIMAGE_COURSE_DATA."
-    return _checked(folder, DATASETS[name], remedy)
+    return _checked(folder, dataset, remedy)
 
 
 def _cache():
@@ -246,7 +374,8 @@ def _cache():
 def _checked(folder, dataset, remedy):
     """`folder`, once it is known to hold what this data set holds."""
     files = [name for name in dataset.registry if not name.endswith(".zip")]
-    missing = [part for part in files or FOLDERS if not (folder / part).exists()]
+    needed = dataset.holds or files or FOLDERS
+    missing = [part for part in needed if not (folder / part).exists()]
     if missing:
         more = ", …" if len(missing) > 4 else ""
         raise DataError(f"{folder} is incomplete: {', '.join(missing[:4])}{more} missing. {remedy}")
@@ -256,18 +385,20 @@ def _checked(folder, dataset, remedy):
 def _download(name, dataset, target):
     """Download, check and unpack; `target` appears only when everything succeeded."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # One workspace beside the target: it goes away whatever happens, and the last step is
-        # a rename, so nobody ever sees half a data set.
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as workspace:
+        _cache().mkdir(parents=True, exist_ok=True)
+        # One workspace in the cache: it goes away whatever happens, and the last step is a
+        # rename, so nobody ever sees half a data set.
+        with tempfile.TemporaryDirectory(dir=_cache(), prefix=f".{target.name}-") as workspace:
             files = Path(workspace) / "files"
             _download_files(name, dataset, files)
+            if dataset.arrange:
+                dataset.arrange(files)
             if (files / name).is_dir():  # an archive brings the data set's folder along
                 files = files / name
             _checked(files, dataset, f"What {dataset.base_url} sent is not laid out as expected.")
             _move(files, target)
     except OSError as error:
-        raise DataError(_why_not_stored(name, target.parent, error)) from error
+        raise DataError(_why_not_stored(name, _cache(), error)) from error
 
 
 def _download_files(name, dataset, folder):
@@ -318,6 +449,7 @@ def _why_not_downloaded(file, host, error):
 
 
 def _move(files, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.replace(files, target)
     except OSError:

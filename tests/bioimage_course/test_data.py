@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 import socket
+import tempfile
 import threading
 import zipfile
 from dataclasses import replace
@@ -17,11 +18,13 @@ import numpy as np
 import pooch
 import pytest
 from skimage.filters import threshold_otsu
+from skimage.io import imread, imsave
 from skimage.measure import label
 from stardist.utils import calculate_extents
+from tifffile import imwrite
 from tqdm import tqdm
 
-from bioimage_course import data
+from bioimage_course import data, usiigaci
 
 FILES = [f"{split}/{kind}/a.tif" for split in ("train", "test") for kind in ("images", "masks")]
 
@@ -105,10 +108,10 @@ def fill(folder, files=FILES):
     return folder
 
 
-def fails_cleanly(cache, *words):
+def fails_cleanly(cache, *words, name="dsb2018"):
     """fetch raises a DataError with these words, and the cache holds nothing afterwards."""
     with pytest.raises(data.DataError) as caught:
-        data.fetch("dsb2018")
+        data.fetch(name)
     for word in words:
         assert word in str(caught.value)
     assert not cache.is_dir() or list(cache.iterdir()) == []
@@ -137,6 +140,23 @@ def test_the_volume_is_coarser_along_z_and_its_labels_run_in_a_row():
     assert np.array_equal(np.unique(truth), np.arange(52))
     z, y, x = calculate_extents(truth)
     assert 1.5 < (y + x) / 2 / z < 2.5
+
+
+def test_cells_come_in_two_channels_with_a_nucleus_in_every_cell():
+    image, truth = data.cells()
+    assert (image.shape, image.dtype) == ((2, 512, 512), np.uint8)
+    assert (truth.shape, truth.dtype) == ((512, 512), np.int32)
+    assert np.unique(truth).tolist() == list(range(69))
+    actin, dna = image
+    assert actin[truth > 0].mean() > 4 * np.median(actin[truth == 0])
+    brightest = [np.percentile(dna[truth == number], 90) for number in range(1, 69)]
+    assert min(brightest) > 2 * np.median(dna[truth > 0])
+
+
+def test_the_licence_of_the_cells_comes_with_them():
+    licence = data.CELLS.with_name("LICENSE-CellProfiler.txt").read_text(encoding="utf-8")
+    assert "Broad Institute" in licence
+    assert "must reproduce the above copyright notice" in " ".join(licence.split())
 
 
 def test_otsu_merges_the_touching_nuclei_that_the_annotation_separates():
@@ -349,6 +369,104 @@ def test_fetch_says_when_the_cached_copy_is_incomplete(published, cache):
         data.fetch("dsb2018")
 
 
+# --- fetch, whole cells ---------------------------------------------------------------------------
+
+CELLS = "cells/usiigaci_field"
+
+
+def encoded(write, pixels, suffix, **options):
+    """What a file of this image holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{suffix}"
+        write(path, pixels, **options)
+        return path.read_bytes()
+
+
+@pytest.fixture
+def drawn(server, cache, monkeypatch):
+    """A server with one field as its authors published it; `fetch` knows its files by hash."""
+    raw = np.full((60, 80), 30000, np.uint16)
+    raw[10:30, 10:40] = 65535
+    labels = np.zeros((60, 80), np.uint8)
+    labels[10:30, 10:40] = 7
+    labels[20, 20] = 0  # a pin hole
+    labels[35, 70] = 7  # a speck
+    labels[40:50, 50:60] = 7  # a severed part
+    labels[55:58, 5:8] = 9  # a cell too small to be one
+    content = {
+        "val/set46/raw.tif": encoded(imwrite, raw, ".tif"),
+        "val/set46/instances_ids.png": encoded(imsave, labels, ".png", check_contrast=False),
+    }
+    server.files = {f"/{name}": body for name, body in content.items()}
+    registry = {name: hashlib.sha256(body).hexdigest() for name, body in content.items()}
+    dataset = replace(data.DATASETS[CELLS], base_url=server.url, registry=registry)
+    monkeypatch.setitem(data.DATASETS, CELLS, dataset)
+    return server
+
+
+def test_fetch_turns_a_field_of_cells_into_an_image_and_labels(drawn, cache):
+    folder = data.fetch(CELLS)
+    assert folder == cache / CELLS
+    assert sorted(path.name for path in folder.iterdir()) == ["fields.csv", "images", "masks"]
+    [(image, mask)] = data.pairs(folder, "test")
+    assert imread(image).dtype == np.uint8 and imread(image)[20, 15] == 255
+    labels = imread(mask)
+    assert labels.dtype == np.uint16 and np.unique(labels).tolist() == [0, 1, 2]
+    assert (labels == 1).sum() == 600 and (labels == 2).sum() == 100
+    assert data.fetch(CELLS) == folder
+    assert drawn.requests == 2
+    assert [path.name for path in cache.iterdir()] == ["cells"]
+
+
+def test_fetch_takes_the_field_from_your_copy_of_the_whole_set(drawn, cache, tmp_path, monkeypatch):
+    own = fill(tmp_path / "cells" / "usiigaci_t98g", data.DATASETS[CELLS].holds)
+    monkeypatch.setenv("BIOIMAGE_COURSE_DATA", str(tmp_path))
+    assert data.fetch(CELLS) == own
+    (own / "masks" / "set46.tif").unlink()
+    fails_cleanly(cache, "masks/set46.tif missing", "BIOIMAGE_COURSE_DATA", name=CELLS)
+
+
+def test_fetch_leaves_nothing_of_cells_of_which_a_file_changed(drawn, cache):
+    drawn.files["/val/set46/instances_ids.png"] += b"!"
+    fails_cleanly(cache, "instances_ids.png", "sha256 differs", name=CELLS)
+
+
+def test_fetch_leaves_nothing_of_cells_when_the_connection_is_cut(drawn, cache):
+    drawn.cut_at = 100
+    fails_cleanly(cache, "cut half-way", name=CELLS)
+
+
+def test_fetch_leaves_nothing_of_cells_without_a_network(drawn, cache, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        offline = replace(data.DATASETS[CELLS], base_url=url)
+        monkeypatch.setitem(data.DATASETS, CELLS, offline)
+        fails_cleanly(cache, "cannot be reached", "BIOIMAGE_COURSE_DATA", name=CELLS)
+
+
+def test_fetch_leaves_nothing_of_cells_when_the_disk_fills(drawn, cache, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tifffile.imwrite", full)
+    fails_cleanly(cache, "disk is full", "BIOIMAGE_COURSE_CACHE", name=CELLS)
+
+
+@pytest.mark.parametrize("name", ["jump_cellpainting", "kc167_actin_dna", "embl_membranes"])
+def test_fetch_says_where_images_come_from_whose_masks_are_not_public(cache, name):
+    words = ("no public address", "github.com", "BIOIMAGE_COURSE_DATA")
+    fails_cleanly(cache, *words, name=f"cells/{name}")
+
+
+def test_every_field_drawn_by_hand_is_known_by_address_and_hash():
+    registry = data.DATASETS["cells/usiigaci_t98g"].registry
+    assert len(registry) == 92 and all(len(sha256) == 64 for sha256 in registry.values())
+    splits = [row["split"] for row in usiigaci.fields()]
+    assert [splits.count(name) for name in ("train", "val", "test")] == [35, 5, 6]
+    assert usiigaci.registry(["set46"]).items() <= registry.items()
+
+
 # --- pairs ----------------------------------------------------------------------------------------
 
 
@@ -384,3 +502,14 @@ def test_pairs_refuses_a_split_that_is_not_there(tmp_path):
     fill(tmp_path)
     with pytest.raises(data.DataError, match="validation"):
         data.pairs(tmp_path, "validation")
+
+
+def test_pairs_follows_the_table_of_cells(tmp_path):
+    fill(tmp_path, [f"{kind}/{name}.tif" for kind in ("images", "masks") for name in "ab"])
+    (tmp_path / "fields.csv").write_text("name,split\na,train\nb,val\n")
+    assert [image.name for image, _ in data.pairs(tmp_path, "val")] == ["b.tif"]
+    with pytest.raises(data.DataError, match=r"no field of 'test'; it has train, val"):
+        data.pairs(tmp_path, "test")
+    (tmp_path / "masks" / "b.tif").unlink()
+    with pytest.raises(data.DataError, match=r"no mask of the same name, the first is b\.tif"):
+        data.pairs(tmp_path, "val")

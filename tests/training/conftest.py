@@ -44,3 +44,50 @@ def elsewhere(tmp_path, monkeypatch):
         return tmp_path
 
     return redirect
+
+
+@pytest.fixture
+def tiny_cellpose(dataset, tmp_path, monkeypatch):
+    """`train_cellpose` with two stages of two steps on tiny images; what it writes lies here."""
+    from training import cellpose_training, train_cellpose
+
+    first, *_, last = train_cellpose.SETTINGS.stages
+    stages = [stage._replace(steps=2, warm_up=1) for stage in (first, last)]
+    small = {"stages": stages, "validate_every": 2, "batch_size": 2, "patch_size": 32}
+    monkeypatch.setattr(train_cellpose, "SETTINGS", train_cellpose.SETTINGS._replace(**small))
+    monkeypatch.setattr(cellpose_training, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(cellpose_training, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(cellpose_training, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr("sys.argv", ["train_cellpose"])
+    return tmp_path
+
+
+@pytest.fixture
+def cell_sets(dataset):
+    """The folder cells/ of BIOIMAGE_COURSE_DATA: one small field per split of every set."""
+    rng = np.random.default_rng(1)
+    sets = {
+        "usiigaci_t98g": (["train", "val", "test"], 1, (64, 64)),
+        "jump_cellpainting": (["show"], 2, (64, 1080)),
+        "kc167_actin_dna": (["train", "test"], 2, (64, 64)),
+        "embl_membranes": (["train", "test"], 1, (64, 64)),
+    }
+    for name, (splits, channels, (rows, columns)) in sets.items():
+        folder = dataset / "cells" / name
+        for kind in ("images", "masks", "extra"):
+            (folder / kind).mkdir(parents=True)
+        table = ["name,split"]
+        for split in splits:
+            parts = [blobs(rng) for _ in range(-(-columns // 64))]
+            image = np.hstack([part[0] for part in parts])[:rows, :columns]
+            labels = np.hstack([
+                np.where(part[1], part[1] + 4 * i, 0) for i, part in enumerate(parts)
+            ])[:rows, :columns].astype(np.uint16)  # fmt: skip
+            image = image if channels == 1 else np.stack([image, image // 2])
+            imwrite(folder / "images" / f"{split}_0.tif", image)
+            imwrite(folder / "masks" / f"{split}_0.tif", labels)
+            table.append(f"{split}_0,{split}")
+        (folder / "fields.csv").write_text("\n".join(table) + "\n")
+    other = rng.integers(0, 255, (64, 1080)).astype(np.uint8)
+    imwrite(dataset / "cells" / "jump_cellpainting" / "extra" / "show_0_ch2.tif", other)
+    return dataset / "cells"

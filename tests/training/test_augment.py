@@ -14,7 +14,7 @@ def sample():
 def patches(sample, size=32, count=60):
     for seed in range(count):
         rng = np.random.default_rng(seed)
-        (image, labels), _, _ = augment.cut(sample, [sample.image, sample.labels], size, rng)
+        (image, labels), _ = augment.cut(sample, [sample.image, sample.labels], size, rng)
         yield image, labels
 
 
@@ -48,6 +48,30 @@ def test_images_without_nuclei_can_be_cut_too(shape):
 def test_the_same_seed_gives_the_same_patch(sample):
     first, again = (next(patches(sample)) for _ in range(2))
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
+
+
+def warped(sample, zoom, size=64, count=40):
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        (image, labels), turn = augment.warp(sample, [sample.image, sample.labels], size, zoom, rng)
+        yield image, labels, turn
+
+
+def test_a_warped_patch_keeps_its_zoom_and_invents_no_labels(sample):
+    for image, labels, _ in warped(sample, 0.8):
+        assert image.shape == labels.shape == (64, 64)
+        assert set(np.unique(labels)) <= {0, 1, 2}
+        assert np.mean(np.round(image / 10) == labels) > 0.9
+    whole = [np.sum(labels > 0) for _, labels, _ in warped(sample, 0.3)]
+    area = 0.3**2 * np.sum(sample.labels > 0)
+    assert max(whole) == pytest.approx(area, rel=0.15)
+
+
+def test_warped_patches_are_turned_by_any_angle_and_half_of_them_mirrored(sample):
+    turns = np.array([turn for *_, turn in warped(sample, 1)])
+    assert np.allclose(turns @ turns.transpose(0, 2, 1), np.eye(2))
+    assert 0.25 < np.mean(np.linalg.det(turns) < 0) < 0.75
+    assert len(np.unique(turns[:, 1, 0].round(3))) > 30
 
 
 def test_a_patch_recorded_differently_differs_and_keeps_its_nuclei(sample):

@@ -81,3 +81,27 @@ def test_the_image_with_most_false_objects_is_described(two_images):
     assert (most["false"], most["of"], most["nuclei"]) == (2, 2, 2)
     assert most["brightness"] == pytest.approx(25 / 100)
     assert scoring.most_false_of(truth, truth, [image, image])["brightness"] == 0
+
+
+def test_parts_of_images_add_up_to_the_pooled_score(two_images):
+    parts = scoring.uncertainty_of_parts(*two_images)
+    assert parts["iou60"]["value"] == scoring.scores_of(*two_images)["ap"]["iou60"]
+
+
+def test_an_object_counts_in_the_part_in_which_its_middle_lies():
+    truth, predicted = np.zeros((2, 80, 80), np.int32)
+    truth[2:12, 2:12], truth[62:78, 62:78] = 1, 2  # upper left: hit; lower right: missed
+    predicted[2:12, 2:12], predicted[2:12, 62:78] = 5, 9  # upper right: false
+    counts = scoring._counts_of_parts(truth, predicted)[:, 0]
+    assert counts[0].tolist() == [1, 0, 0]
+    assert counts[scoring.PARTS - 1].tolist() == [0, 1, 0]
+    assert counts[-1].tolist() == [0, 0, 1]
+    assert counts.sum() == 3
+
+
+def test_a_single_image_has_an_interval_too():
+    truth = np.kron(np.arange(1, 65).reshape(8, 8), np.pad(np.ones((6, 6), int), 2))
+    predicted = np.where(truth % 5, truth, 0)
+    interval = scoring.uncertainty_of_parts([truth], [predicted])["iou50"]
+    assert 0.6 < interval["low"] < interval["value"] == pytest.approx(52 / 64, abs=1e-4)
+    assert interval["value"] < interval["high"] < 1

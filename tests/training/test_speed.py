@@ -22,3 +22,8 @@ def test_a_method_is_measured_in_a_process_of_its_own():
 def test_a_method_that_fails_says_why():
     with pytest.raises(RuntimeError, match=r"no_such_method could not be measured[\s\S]*KeyError"):
         speed.measure("no_such_method")
+
+
+def test_a_model_for_cells_is_measured_on_cells():
+    image, megapixels = speed.megapixel("cellpose_cells")
+    assert image.shape == (2, 1024, 1024) and megapixels == pytest.approx(1.05, abs=0.01)
