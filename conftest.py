@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+from itertools import chain, groupby
 
 import pytest
 
@@ -14,8 +15,11 @@ pytest_plugins = ["tests.site.fixtures"]
 
 # TensorFlow reads these at its import, so they must be there before the first test.
 QUIET, _ = settings()
-for name in ("TF_CPP_MIN_LOG_LEVEL", "TQDM_DISABLE"):
+for name in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TQDM_DISABLE"):
     os.environ.setdefault(name, QUIET[name])
+
+# What a test asks for that opens pages of the site.
+SITES = {"browser", "site", "published", "disk"}
 
 # A process for each core: without this each would start a thread for each core as well, and wait.
 processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
@@ -36,24 +40,43 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)  # before pytest takes those with a mark
 def pytest_collection_modifyitems(items):
-    """What takes minutes first, the notebooks; so the processes end together, on short tests.
+    """Mark what `make check` leaves out, and put the long tests first.
 
-    `--dist worksteal` gives each process a piece of the list, so each piece begins with its share
-    of the long ones. Notebooks and tests of their cells, and what needs the site or a browser,
-    are marked slow: `make check` leaves them out.
+    Left out, as slow: notebooks, tests of their cells, and what needs the site or a browser.
     """
-    order = {}
+    builders = {}
     for item in items:
+        needs = SITES & set(getattr(item, "fixturenames", ()))
         is_notebook = item.path.suffix == ".ipynb"
-        needs_site = bool(
-            {"browser", "site", "published", "disk"} & set(getattr(item, "fixturenames", ()))
-        )
         runs_cells = item.path.parent.name == "notebooks" and item.path.stem != "test_anatomy"
-        if is_notebook or needs_site or (runs_cells and "course_build" not in item.path.parts):
+        if is_notebook or needs or (runs_cells and "course_build" not in item.path.parts):
             item.add_marker("slow")
-        order[item] = 0 if is_notebook else 1 if needs_site else 2
-    items.sort(key=order.get)
-    items[:] = [item for start in range(processes) for item in items[start::processes]]
+        item.order = 1 if is_notebook else 2 if needs else 3
+        if not item.get_closest_marker("long"):
+            builders = dict.fromkeys(needs & {"site", "published"}, item) | builders
+    for builder in builders.values():
+        builder.order = 0
+    items.sort(key=lambda item: item.order)
+    items[:] = chain.from_iterable(deal(items, processes))
+
+
+def deal(items, processes):
+    """Return the tests of each process. `--dist worksteal` cuts the list into equal pieces.
+
+    The first process builds the sites while the others run notebooks. Notebooks and pages are
+    dealt one by one. The rest goes by files, so that what a file prepares is prepared once.
+    """
+    shares = [[] for _ in range(processes)]
+    for key, group in groupby(items, lambda item: item.order if item.order < 3 else item.path):
+        group = list(group)
+        if key == 0:
+            shares[0] += group
+        elif key in (1, 2):
+            for item in group:
+                min(shares, key=len).append(item)
+        else:
+            min(shares, key=len).extend(group)
+    return sorted(shares, key=len, reverse=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,8 +126,8 @@ PACKAGE = (
           "registry=dataset.registry,", "registry=dict.fromkeys(dataset.registry),",
           DATA_TESTS + "test_fetch_rejects_a_file_whose_hash_changed"),
     Fault("fetch leaves half a data set", DATA,
-          'with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{name}-") as workspace:',
-          "if workspace := tempfile.mkdtemp(dir=target.parent):",
+          'with tempfile.TemporaryDirectory(dir=_cache(), prefix=f".{target.name}-") as workspace:',
+          "if workspace := tempfile.mkdtemp(dir=_cache()):",
           DATA_TESTS + "test_fetch_leaves_nothing_when_the_connection_is_cut_half_way"),
     Fault("fetch gives up at once", DATA, "RETRIES = 2", "RETRIES = 0",
           DATA_TESTS + "test_fetch_tries_again_before_it_gives_up"),
@@ -200,7 +200,7 @@ PACKAGE = (
           "tests/bioimage_course/doctor/test_computer.py"
           "::test_a_full_disk_is_named_once_for_all_places_on_it"),
     Fault("scores of images are not pooled", "training/scoring.py",
-          "_interval(_ap(counts.sum(0)), ", "_interval(_ap(counts).mean(0), ",
+          '"pooled": _interval(_ap(counts.sum(0)), ', '"pooled": _interval(_ap(counts).mean(0), ',
           "tests/training/test_scoring.py::test_pooled_and_mean_over_images_are_told_apart"),
 )
 

@@ -33,7 +33,7 @@ def versions(one, seeds=SEEDS):
     """For each seed: patch and labels as cut, and the patch as another microscope shows it."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        (image, labels), _, _ = augment.cut(one, [one.image, one.labels], SIZE, rng)
+        (image, labels), _ = augment.cut(one, [one.image, one.labels], SIZE, rng)
         yield image, labels, augment.record_differently(image, labels, rng)
 
 

@@ -263,7 +263,7 @@ def raw_faults(page) -> list[str]:
 
 
 # axe looks behind every element, and a page has a thousand coloured words of code: one of each
-# kind in each kind of block tells as much. The pieces of a formula all have the colour of its text.
+# kind in each kind of block tells as much. So does one formula: its pieces have the text's colour.
 THIN_OUT = """() => {
   const seen = new Set();
   for (const word of document.querySelectorAll("pre span[class]")) {
@@ -271,16 +271,19 @@ THIN_OUT = """() => {
     if (seen.has(kind)) word.replaceWith(...word.childNodes);
     seen.add(kind);
   }
-  for (const formula of document.querySelectorAll(".katex-html"))
-    formula.textContent = formula.textContent;
+  for (const formula of document.querySelectorAll(".katex-html")) {
+    const kind = formula.closest(".admonition, details, figure, table, article")?.className;
+    if (seen.has(kind)) formula.style.visibility = "hidden";
+    seen.add(kind);
+  }
 }"""
 
 
-def axe_faults(page) -> list[str]:
-    """Run every axe rule on the page as it stands now."""
+def axe_faults(page, within: str | None = None) -> list[str]:
+    """Run every axe rule on the page as it stands now, or on what a selector finds there."""
     faults = []
     only_faults = {"resultTypes": ["violations"]}  # the rest is long, and read by nobody
-    for rule in Axe().run(page, options=only_faults).response["violations"]:
+    for rule in Axe().run(page, context=within, options=only_faults).response["violations"]:
         for node in rule["nodes"]:
             reasons = [c["message"] for c in node["any"] + node["all"] + node["none"]]
             target = " ".join(str(part) for part in node["target"])

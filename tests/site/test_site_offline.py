@@ -9,21 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from course_build.bundle import check as bundle_check
-from course_build.bundle import make as bundle
 from course_build.bundle.check import open_site, search, site_faults
 from course_build.site_check import html_files, read
 from tests.site.places import ROOT
 
 QUOTED = json.loads((ROOT / "figures/stardist_candidates/data.json").read_text(encoding="utf-8"))
 ACTIVE = re.compile(r'<figure[^>]* data-figure=|class="quiz"')
-
-
-@pytest.fixture(scope="module")
-def disk(tmp_path_factory):
-    """The folder with the site as the bundle holds it."""
-    folder = tmp_path_factory.mktemp("offline")
-    bundle.add_site(folder)
-    return folder / "site"
 
 
 @pytest.fixture
@@ -43,6 +34,7 @@ def open_file(browser, disk):
     assert said == []
 
 
+@pytest.mark.long
 def test_no_page_with_a_figure_or_quiz_complains_and_every_figure_starts(browser, disk):
     """`make bundle-check` opens all pages."""
     pages = [disk / name for name in html_files(disk)]
@@ -67,6 +59,7 @@ def test_a_page_that_needs_a_server_is_a_fault(browser, tmp_path, page, fault, m
     assert any(fault in line for line in site_faults(browser, tmp_path))
 
 
+@pytest.mark.long
 def test_every_link_within_the_site_leads_to_a_file(disk):
     lost = set()
     for name in html_files(disk):
@@ -78,6 +71,7 @@ def test_every_link_within_the_site_leads_to_a_file(disk):
     assert sorted(lost) == []
 
 
+@pytest.mark.long
 def test_search_finds_a_word_in_pages_and_in_notebooks(browser, disk):
     found = [Path(unquote(urlsplit(address).path)) for address in search(browser, disk)]
     names = {path.relative_to(disk).as_posix() for path in found}
@@ -86,6 +80,7 @@ def test_search_finds_a_word_in_pages_and_in_notebooks(browser, disk):
     assert all(path.is_file() for path in found)
 
 
+@pytest.mark.long
 def test_stardists_sliders_run_the_suppression(open_file):
     figure = open_file("tools/stardist.html").locator("[data-figure=stardist_candidates]")
     row = QUOTED["strict"]
@@ -95,6 +90,7 @@ def test_stardists_sliders_run_the_suppression(open_file):
     expect(figure.get_by_role("status")).to_have_text(words)
 
 
+@pytest.mark.long
 def test_the_kernel_moves_over_the_image_of_the_convolution(open_file):
     figure = open_file("concepts/convolutions.html").locator("[data-figure=convolution]")
     output = figure.locator("output")
@@ -105,6 +101,7 @@ def test_the_kernel_moves_over_the_image_of_the_convolution(open_file):
     expect(output).not_to_have_text(before)
 
 
+@pytest.mark.long
 def test_nothing_lies_there_that_only_a_server_reads(disk):
     assert not list(disk.rglob("*.ipynb")) and not (disk / "404.html").exists()
     assert [path.name for path in disk.glob("javascripts/**/*.js*")] == ["offline.js"]

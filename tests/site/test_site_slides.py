@@ -7,7 +7,7 @@ import pytest
 from tests.site.checks import PATIENCE, Visit, axe_faults, image_faults, watch
 from tests.site.places import ROOT
 
-DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.html"))
+DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.md"))
 
 
 @pytest.fixture(params=DECKS)
@@ -44,13 +44,13 @@ def test_every_slide_is_accessible_and_nothing_leaves_it(deck):
         page.keyboard.press("ArrowRight")
 
 
-def test_words_in_drawings_can_be_read_from_the_back(deck):
+def test_words_in_drawings_can_be_read_from_the_back(deck, site):
     page, _ = deck
     pictures = page.locator("section img").evaluate_all(
         "all => all.map(i => [i.getAttribute('src'), i.offsetWidth, i.offsetHeight])"
     )
     for source, width, height in pictures:
-        drawing = (ROOT / "docs" / "teach" / "slides" / source.split("#")[0]).read_text("utf-8")
+        drawing = (site / "teach" / "slides" / source.split("#")[0]).read_text("utf-8")
         box = re.search(r"svgView\(viewBox\((.+?)\)", source) or re.search(
             r'viewBox="(.+?)"', drawing
         )

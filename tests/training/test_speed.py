@@ -11,12 +11,14 @@ def test_the_image_is_about_one_megapixel():
     assert megapixels == image.size / 1e6
 
 
+@pytest.mark.long
 def test_a_method_is_measured_in_a_process_of_its_own():
     result = speed.measure("otsu_watershed")
     assert result["seconds_per_megapixel"] > 0
     assert 0 < result["megabytes_per_megapixel"] < 2000
 
 
+@pytest.mark.long
 def test_a_method_that_fails_says_why():
     with pytest.raises(RuntimeError, match=r"no_such_method could not be measured[\s\S]*KeyError"):
         speed.measure("no_such_method")

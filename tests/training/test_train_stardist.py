@@ -33,6 +33,7 @@ def exported(folder):
     return history["steps"], model.keras_model.get_weights()
 
 
+@pytest.mark.long
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatch):
     train_stardist.main()
     history, weights = exported(tiny)
@@ -61,6 +62,7 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatc
         assert np.allclose(one, other, atol=1e-3)
 
 
+@pytest.mark.long
 def test_it_exports_a_small_model_of_the_promised_kind(tiny):
     train_stardist.main()
     folder = tiny / "weights" / "stardist_nuclei"
@@ -124,6 +126,7 @@ def test_the_stored_history_names_the_stages_of_the_script():
     assert stored["stages"] == [stage._asdict() for stage in train_stardist.STAGES]
 
 
+@pytest.mark.long
 def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset, monkeypatch):
     samples = training_images.read("dsb2018")
     odd, even = samples[::2], samples[1::2]

@@ -68,6 +68,8 @@ def settings():
     options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     options = options["tool"]["pytest"]["ini_options"]
     variables = dict(line.split("=", 1) for line in options["nb_exec_env"])
+    # As under pytest, ipykernel leaves to the terminal what a library in C writes there.
+    variables["PYTEST_CURRENT_TEST"] = "make notebooks"
     return {**os.environ, **variables}, int(options["nb_exec_timeout"])
 
 
