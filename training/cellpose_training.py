@@ -45,6 +45,7 @@ class Stage(NamedTuple):
     # than each (Wortsman et al. 2022, arXiv 2203.05482).
     average: float = 1.0
     warm_up: int = 100  # first steps, in which the learning rate rises
+    cosine: int | None = None  # steps until the rate is zero, if the stage ends before
 
 
 class Settings(NamedTuple):
@@ -169,10 +170,10 @@ def draw_batch(groups, rng, settings, stage):
 def schedule(settings):
     """For every step: the number of its stage, and its learning rate."""
     for number, stage in enumerate(settings.stages):
-        up = stage.warm_up
+        up, length = stage.warm_up, stage.cosine or stage.steps
         for step in range(stage.steps):
             rise = (step + 1) / max(up, 1)
-            fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (stage.steps - up)))
+            fall = 0.5 * (1 + np.cos(np.pi * (step - up) / (length - up)))
             yield number, float(stage.top_rate * (rise if step < up else fall))
 
 

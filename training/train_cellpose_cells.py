@@ -20,8 +20,8 @@ SETTINGS = Settings(
     one_channel=0.35,
     unstained=("usiigaci_t98g", "embl_membranes"),
     stages=[
-        Stage(2400, 2e-3, SHARES, augmented=0.5, inverted={}),
-        Stage(1500, 1e-3, SHARES, augmented=0.5, inverted={}, average=0.7),
+        Stage(1200, 2e-3, SHARES, augmented=0.5, inverted={}, cosine=2400),
+        Stage(500, 1.2e-3, SHARES, augmented=0.5, inverted={}, warm_up=20),
     ],
 )
 # -------------------------------------------------------------------------------------------------

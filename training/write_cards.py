@@ -67,7 +67,8 @@ def table(heads, rows):
 def in_words(value):
     """A setting as a reader wants it: a table's entries in a row, yes and no."""
     if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {in_words(part)}" for key, part in value.items())
+        given = {key.replace("_", " "): part for key, part in value.items() if part is not None}
+        return ", ".join(f"{key} {in_words(part)}" for key, part in given.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

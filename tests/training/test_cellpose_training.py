@@ -201,6 +201,14 @@ def test_every_stage_warms_up_and_falls_to_zero():
         assert rates[-1] == pytest.approx(0, abs=1e-5)
 
 
+def test_a_stage_may_end_before_its_rate_is_zero():
+    stage = train_cellpose.SETTINGS.stages[0]._replace(steps=60, warm_up=10, cosine=110)
+    settings = train_cellpose.SETTINGS._replace(stages=[stage])
+    rates = [rate for _, rate in cellpose_training.schedule(settings)]
+    assert len(rates) == 60 and max(rates) == pytest.approx(stage.top_rate)
+    assert rates[-1] == pytest.approx(stage.top_rate / 2, rel=0.05)
+
+
 def test_held_out_families_are_learned_from_in_the_stages_that_say_so(tiny_cellpose, monkeypatch):
     used = train_cellpose.read_set("dsb2018")[0]
     odd, even = {"dsb2018": used[::2]}, {"dsb2018": used[1::2]}
