@@ -1,10 +1,13 @@
-"""Make the image of whole cells that ships with the course, and its reviewed mask.
+"""Make the images of whole cells that ship with the course, and the reviewed mask of the first.
 
     python training/draw_cells.py cellprofiler-4.2.8.1-py3-none-any.whl
 
 The image comes from CellProfiler's example of Drosophila Kc167 cells, in the wheel that
 `pip download --no-deps cellprofiler==4.2.8.1` fetches; the wheel is opened as a zip, not
 installed. It is the field that `cellpose_cells` never learned from.
+
+A second crop, of the field POS076, shows cells so packed that they are polygons. It has no mask,
+and nothing was learned from that field either.
 
 Every outline was placed by eye on the crop, shown six times enlarged in both channels, then drawn
 over it, looked at again and corrected. Rules: a cell has a nucleus and a body of its own in the
@@ -32,6 +35,11 @@ FILES = {  # in the wheel, with their sha256: actin, DNA
     "01_POS002_D.TIF": "51a932439b271251a2738e3803e4e1afc44889279724cafef37a7e7262c4021e",
 }
 CROP = (slice(410, 922), slice(56, 568))  # the packed heaps of the field lie outside
+PACKED_FILES = {
+    "01_POS076_F.TIF": "43ded0cfc9e00bdd750ecc1ddd77d0c0dfea7576ef4a5695f4c742fcfe3a5d2b",
+    "01_POS076_D.TIF": "91dc96eee9a84fb5fb513c20dddb339d72f37b6c7c5fe22d95a29a321d857f94",
+}
+PACKED_CROP = (slice(640, 832), slice(270, 462))
 
 ELLIPSES = [  # middle (x, y), half axes (x, y)
     (49, 86, 14.5, 14), (167, 76, 20, 16.5), (73.5, 108.5, 16, 16.5), (399, 98, 9.5, 11),
@@ -110,15 +118,15 @@ CURVES = [  # points (x, y) of a closed, smooth curve
 ]  # fmt: skip
 
 
-def read_crop(wheel):
-    """Both channels from the wheel: uint8, shape (2, 512, 512), actin and DNA."""
+def read_crop(wheel, files=FILES, crop=CROP):
+    """Both channels from the wheel: uint8, shape (2, height, width), actin and DNA."""
     channels = []
     with zipfile.ZipFile(wheel) as archive:
-        for name, expected in FILES.items():
+        for name, expected in files.items():
             content = archive.read(f"cellprofiler/data/examples/ExampleFly/images/{name}")
             if hashlib.sha256(content).hexdigest() != expected:
-                raise ValueError(f"{name} in {wheel} is another file than the one outlined here.")
-            channels.append(imread(io.BytesIO(content))[CROP])
+                raise ValueError(f"{name} in {wheel} is another file than the one cut here.")
+            channels.append(imread(io.BytesIO(content))[crop])
     return np.stack(channels)
 
 
@@ -149,7 +157,9 @@ def draw(shape=(512, 512)):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path)
-    image, labels = read_crop(parser.parse_args().wheel), draw()
+    wheel = parser.parse_args().wheel
+    np.savez_compressed(data.PACKED_CELLS, image=read_crop(wheel, PACKED_FILES, PACKED_CROP))
+    image, labels = read_crop(wheel), draw()
     np.savez_compressed(data.CELLS, image=image, labels=labels.astype(np.uint8))
     print(f"{labels.max()} cells in {data.CELLS}, {data.CELLS.stat().st_size / 1e3:.0f} kB")
 

@@ -24,8 +24,9 @@ from bioimage_course import usiigaci
 #: A threshold merges them, the annotation keeps them apart: the course's running example.
 TOUCHING = (slice(136, 200), slice(34, 98))
 
-#: What `cells` reads; `training/draw_cells.py` makes it.
+#: What `cells` and `packed_cells` read; `training/draw_cells.py` makes both.
 CELLS = Path(__file__).parent / "images" / "kc167.npz"
+PACKED_CELLS = CELLS.with_name("kc167_packed.npz")
 
 
 class DataError(Exception):
@@ -241,6 +242,21 @@ def cells():
     """
     with np.load(CELLS) as saved:
         return saved["image"], saved["labels"].astype(np.int32)
+
+
+def packed_cells():
+    """Whole cells so packed that they press one another into polygons; there is no mask.
+
+    Returns
+    -------
+    uint8 array, shape (2, 192, 192), axes CYX
+        Channel 0 is actin, channel 1 DNA, of the cells of `cells()`.
+
+    Source: a part (rows 640 to 831, columns 270 to 461) of the field POS076 of CellProfiler's
+    example ExampleFly, from the same wheel and under the same licence as `cells()`.
+    """
+    with np.load(PACKED_CELLS) as saved:
+        return saved["image"]
 
 
 def fetch(name):

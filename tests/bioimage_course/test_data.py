@@ -153,6 +153,13 @@ def test_cells_come_in_two_channels_with_a_nucleus_in_every_cell():
     assert min(brightest) > 2 * np.median(dna[truth > 0])
 
 
+def test_packed_cells_come_in_two_channels_and_leave_hardly_any_gap():
+    image = data.packed_cells()
+    assert (image.shape, image.dtype) == ((2, 192, 192), np.uint8)
+    background = np.percentile(data.cells()[0][0], 30)  # actin where there is no cell
+    assert np.mean(image[0] > 2 * background) > 0.9
+
+
 def test_the_licence_of_the_cells_comes_with_them():
     licence = data.CELLS.with_name("LICENSE-CellProfiler.txt").read_text(encoding="utf-8")
     assert "Broad Institute" in licence

@@ -38,3 +38,5 @@ def test_another_image_than_the_outlined_one_is_refused(tmp_path):
             archive.writestr(f"cellprofiler/data/examples/ExampleFly/images/{name}", b"changed")
     with pytest.raises(ValueError, match=r"01_POS002_F\.TIF .*another file"):
         draw_cells.read_crop(wheel)
+    with pytest.raises(KeyError, match="POS076"):
+        draw_cells.read_crop(wheel, draw_cells.PACKED_FILES, draw_cells.PACKED_CROP)
