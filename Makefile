@@ -65,15 +65,17 @@ slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/
 
 models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(SETUP)
-	@echo "About three hours on two processor cores that know bfloat16, twice that on others; a GPU"
+	@echo "About four hours on two processor cores that know bfloat16, twice that on others; a GPU"
 	@echo "is faster. Ctrl-C is safe: training goes on from its last checkpoint."
 	$(RUN) -m training.train_stardist
 	$(RUN) -m training.train_cellpose
+	$(RUN) -m training.train_cellpose_cells
 	@$(MAKE) --no-print-directory evaluate
 
-evaluate: ## score the course's models without training them, and describe them (15 minutes)
+evaluate: ## score the course's models without training them, and describe them (30 minutes)
 	$(SETUP)
 	$(RUN) -m training.evaluate
+	$(RUN) -m training.evaluate_diameters
 	$(RUN) -m training.write_cards
 	$(RUN) -m course_build.figures
 

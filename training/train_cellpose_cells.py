@@ -22,6 +22,7 @@ SETTINGS = Settings(
     stages=[
         Stage(1200, 2e-3, SHARES, augmented=0.5, inverted={}, cosine=2400),
         Stage(500, 1.2e-3, SHARES, augmented=0.5, inverted={}, warm_up=20),
+        Stage(1500, 1e-3, SHARES, augmented=0.5, inverted={}, average=0.7, warm_up=20),
     ],
 )
 # -------------------------------------------------------------------------------------------------

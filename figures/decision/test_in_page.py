@@ -80,7 +80,7 @@ def focused(figure):
 def test_without_script_every_question_answer_and_leaf_can_be_read_and_followed(plain):
     figure = plain.locator("[data-figure=decision]")
     questions, leaves = tree(figure)
-    assert len(questions) == 10 and len(leaves) == 8
+    assert len(questions) == 10 and len(leaves) == 9
     expect(figure.locator(".decision-question").last).to_be_visible()
     assert not figure.locator("button, input").count()
     numbers = {name: f"question {i}" for i, name in enumerate(questions, 1)}

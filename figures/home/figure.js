@@ -1,12 +1,14 @@
 /**
- * Home figure: outlines grow over the image once, ray by ray; each nucleus tells its area.
+ * Home figure: outlines grow over the image once; each nucleus tells its area. A switch shows
+ * whole cells instead.
  *
- * Model  corners(), growth(), reading(), neighbour()  pure, no DOM;
+ * Model  corners(), points(), growth(), reading(), neighbour()  pure, no DOM;
  *        tested in figure.test.mjs
  * View   mount()  draws one <figure data-figure="home">
  *
- * A nucleus is a row of page.json, which compute.py wrote:
- * [x, y, area, annotated, found, ray, ray, …], centre and rays in half pixels, areas in pixels.
+ * compute.py wrote the rows of page.json and cells.json. A nucleus: [x, y, area, annotated, found,
+ * ray, ray, …], centre and rays in half pixels, areas in pixels. A cell has the corners of its
+ * outline instead of rays: [x, y, area, annotated, found, x, y, x, y, …].
  */
 
 const SWEEP = 2.4; // seconds until the last nucleus begins; from left to right, like a scan
@@ -21,13 +23,18 @@ export function corners([x, y, , , , ...rays]) {
   });
 }
 
-/** How many of `count` rays stand after `seconds`, for a nucleus at `x` of `width`. */
+/** The corners [x, y] of a cell's outline, in half pixels. */
+export function points([, , , , , ...numbers]) {
+  return Array.from({ length: numbers.length / 2 }, (_, k) => numbers.slice(2 * k, 2 * k + 2));
+}
+
+/** How many of `count` corners stand after `seconds`, for a nucleus at `x` of `width`. */
 export function growth(x, width, seconds, count) {
   const share = (seconds - SWEEP * x / width) / GROW;
   return Math.round(count * Math.min(Math.max(share, 0), 1));
 }
 
-/** What a nucleus tells of itself. */
+/** What a nucleus or a cell tells of itself. */
 export function reading([, , area, annotated, found]) {
   const people = annotated ? `Its annotation: ${annotated} pixels.` : "Nobody annotated it: a ghost.";
   const doubt = annotated && !found ? " The two do not fit: their IoU is below 0.5." : "";
@@ -47,11 +54,50 @@ export function neighbour(nuclei, from, [dx, dy]) {
   return best;
 }
 
-/** Replace the still outlines with ones that grow and answer. */
+/** What the switch chooses from: rows and outlines, and the picture below them. */
+const EXAMPLES = {
+  nuclei: { file: "./page.json", outline: corners, rays: true,
+    name: (count) => `${count} nuclei that StarDist found` },
+  cells: { file: "./cells.json", outline: points, rays: false,
+    name: (count) => `${count} cells that Cellpose found` },
+};
+
+/** Replace the still outlines with ones that grow and answer, and let the switch switch. */
 export async function mount(figure) {
-  const { size, nuclei } = await (await fetch(new URL("./page.json", import.meta.url))).json();
-  const [width, height] = size.map((side) => 2 * side);
-  const shapes = nuclei.map(corners);
+  const still = figure.querySelector(".hero__outlines");
+  const stack = still.parentElement;
+  const [nuclei, , cells] = stack.querySelectorAll("img");
+  const buttons = [...figure.querySelectorAll(".hero__switch button")];
+  const drawings = {};
+
+  drawings.nuclei = await example("nuclei");
+  stack.append(...drawings.nuclei.parts);
+  still.remove();
+  drawings.nuclei.start();
+  for (const button of buttons) button.addEventListener("click", () => show(button.value));
+
+  async function show(name) {
+    const isNew = !(name in drawings);
+    drawings[name] ??= await example(name);
+    for (const button of buttons) button.ariaPressed = button.value === name;
+    for (const caption of figure.querySelectorAll("[data-caption]")) {
+      caption.hidden = caption.dataset.caption !== name;
+    }
+    nuclei.hidden = name !== "nuclei";
+    cells.hidden = name !== "cells";
+    for (const drawing of Object.values(drawings)) drawing.parts.forEach((part) => part.remove());
+    stack.append(...drawings[name].parts);
+    if (isNew) drawings[name].start();
+  }
+}
+
+/** The outlines of one example, which answer to mouse, touch and keyboard. */
+async function example(name) {
+  const { file, outline, rays, name: title } = EXAMPLES[name];
+  const content = await (await fetch(new URL(file, import.meta.url))).json();
+  const rows = content[name];
+  const [width, height] = content.size.map((side) => 2 * side);
+  const shapes = rows.map(outline);
   const label = make("div", { className: "home-label", hidden: true });
   label.ariaHidden = true; // the options say the same
   // A coordinate is the centre of its pixel: the picture begins half a pixel before the first.
@@ -60,23 +106,17 @@ export async function mount(figure) {
   const list = draw("g", {
     role: "listbox",
     tabindex: 0,
-    "aria-label": `${nuclei.length} nuclei that StarDist found. Arrow keys go to the next one.`,
+    "aria-label": `${title(rows.length)}. Arrow keys go to the next one.`,
   });
-  const outlines = nuclei.map((nucleus, index) => draw("path", {
-    id: `nucleus-${index}`,
+  const outlines = rows.map((row, index) => draw("path", {
+    id: `${name}-${index}`,
     role: "option",
     "aria-selected": false,
-    "aria-label": reading(nucleus).join(". "),
+    "aria-label": reading(row).join(". "),
   }));
   list.append(...outlines);
   drawing.append(list, lines);
-  const still = figure.querySelector(".hero__outlines");
-  still.parentElement.append(drawing, label);
-  still.remove();
-
   let chosen = null;
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) grow(Infinity);
-  else requestAnimationFrame((now) => requestAnimationFrame((next) => step(next, now)));
 
   drawing.addEventListener("pointerover", ({ target }) => {
     const index = outlines.indexOf(target);
@@ -88,21 +128,28 @@ export async function mount(figure) {
   list.addEventListener("focus", () => choose(chosen ?? 0));
   list.addEventListener("blur", () => choose(null));
   list.addEventListener("keydown", (event) => {
-    const last = nuclei.length - 1;
+    const last = rows.length - 1;
     const next = event.key === "Home" ? 0 : event.key === "End" ? last
       : event.key === "Escape" ? null
-      : ARROWS[event.key] && neighbour(nuclei, chosen ?? 0, ARROWS[event.key]);
+      : ARROWS[event.key] && neighbour(rows, chosen ?? 0, ARROWS[event.key]);
     if (next === undefined) return;
     event.preventDefault();
     choose(next);
   });
+  return { parts: [drawing, label], start };
 
-  function step(now, start) {
-    const seconds = (now - start) / 1000;
+  function start() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) grow(Infinity);
+    else requestAnimationFrame((now) => requestAnimationFrame((next) => step(next, now)));
+  }
+
+  function step(now, began) {
+    const seconds = (now - began) / 1000;
     grow(seconds);
     if (seconds < SWEEP + GROW && drawing.isConnected) {
-      requestAnimationFrame((next) => step(next, start));
+      requestAnimationFrame((next) => step(next, began));
     } else {
+      grow(Infinity);
       drawing.dataset.grown = "";
     }
   }
@@ -110,12 +157,12 @@ export async function mount(figure) {
   /** The outlines as they stand after some seconds; rays only where one still grows. */
   function grow(seconds) {
     let growing = "";
-    nuclei.forEach(([x, y], index) => {
+    rows.forEach(([x, y], index) => {
       const tips = shapes[index];
       const count = growth(x, width, seconds, tips.length);
       const whole = count === tips.length;
       outlines[index].setAttribute("d", path(tips.slice(0, count), whole));
-      if (!whole) growing += star(x, y, tips.slice(0, count));
+      if (rays && !whole) growing += star(x, y, tips.slice(0, count));
     });
     if (chosen === null) lines.setAttribute("d", growing);
   }
@@ -129,11 +176,11 @@ export async function mount(figure) {
       lines.setAttribute("d", "");
       return;
     }
-    const [x, y] = nuclei[index];
+    const [x, y] = rows[index];
     outlines[index].setAttribute("aria-selected", true);
     list.setAttribute("aria-activedescendant", outlines[index].id);
-    lines.setAttribute("d", star(x, y, shapes[index]));
-    const [area, people] = reading(nuclei[index]);
+    lines.setAttribute("d", rays ? star(x, y, shapes[index]) : "");
+    const [area, people] = reading(rows[index]);
     label.replaceChildren(make("strong", { textContent: area }), ` ${people}`);
     label.dataset.side = x > width / 2 ? "left" : "right";
     label.style.left = `${100 * x / width}%`;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { corners, growth, neighbour, reading } from "./figure.js";
+import { corners, growth, neighbour, points, reading } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
 const { nuclei, size } = read("./page.json");
+const { cells } = read("./cells.json");
 const polygons = read("./answers.json"); // StarDist's own corners of every tenth, in pixels
 
 test("the drawn corners are StarDist's, to half a pixel", () => {
@@ -19,16 +20,24 @@ test("the drawn corners are StarDist's, to half a pixel", () => {
   });
 });
 
+/** Pixels inside an outline of half pixels. */
+function enclosed(tips) {
+  const twice = tips.reduce((sum, [x, y], k) => {
+    const [nextX, nextY] = tips[(k + 1) % tips.length];
+    return sum + x * nextY - y * nextX;
+  }, 0);
+  return Math.abs(twice) / 2 / 4;
+}
+
 test("an area is what its outline encloses", () => {
   for (const nucleus of nuclei) {
-    const tips = corners(nucleus);
-    const twice = tips.reduce((sum, [x, y], k) => {
-      const [nextX, nextY] = tips[(k + 1) % tips.length];
-      return sum + x * nextY - y * nextX;
-    }, 0);
-    const enclosed = twice / 2 / 4;
+    const inside = enclosed(corners(nucleus));
     // Neighbours and the image's border may hide a part: the outline is larger, never much smaller.
-    assert.ok(enclosed > 0.85 * nucleus[2], `${enclosed} px around ${nucleus[2]} px`);
+    assert.ok(inside > 0.85 * nucleus[2], `${inside} px around ${nucleus[2]} px`);
+  }
+  for (const cell of cells) {
+    const inside = enclosed(points(cell));
+    assert.ok(Math.abs(inside / cell[2] - 1) < 0.1, `${inside} px around ${cell[2]} px`);
   }
 });
 
@@ -56,10 +65,12 @@ test("arrows go to the nearest nucleus on that side, and stay where there is non
   assert.equal(neighbour(places, 0, [-1, 0]), 0);
 });
 
-test("arrows reach every nucleus of the image from the first one", () => {
-  const seen = new Set([0]);
-  for (const index of seen) {
-    for (const way of [[1, 0], [-1, 0], [0, 1], [0, -1]]) seen.add(neighbour(nuclei, index, way));
+test("arrows reach every nucleus and every cell from the first one", () => {
+  for (const rows of [nuclei, cells]) {
+    const seen = new Set([0]);
+    for (const index of seen) {
+      for (const way of [[1, 0], [-1, 0], [0, 1], [0, -1]]) seen.add(neighbour(rows, index, way));
+    }
+    assert.equal(seen.size, rows.length);
   }
-  assert.equal(seen.size, nuclei.length);
 });

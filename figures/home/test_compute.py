@@ -29,8 +29,24 @@ def test_a_ghost_is_nobody_s():
     assert rows == [[10, 10, 36, 36, 1, 6, 6], [28, 28, 16, 0, 0, 4, 4]]
 
 
+def test_a_cell_s_outline_lies_around_its_pixels():
+    labels = np.zeros((20, 30), int)
+    labels[4:10, 5:17] = 1
+    labels[0:3, 20:24] = 2  # at the border
+    first, second = home_nuclei.cells(labels, labels)
+    assert first[2:5] == [72, 72, 1] and second[2:5] == [12, 12, 1]
+    for row, (low, high) in ((first, ([5, 4], [16, 9])), (second, ([20, 0], [23, 2]))):
+        corners = np.reshape(row[5:], (-1, 2)) / 2
+        assert np.allclose(corners.min(axis=0), np.array(low) - 0.5, atol=0.5)
+        assert np.allclose(corners.max(axis=0), np.array(high) + 0.5, atol=0.5)
+        assert np.allclose(np.array(row[:2]) / 2, np.add(low, high) / 2, atol=0.5)
+
+
 def test_the_caption_counts_what_the_figure_shows():
-    rows = read("home", "page.json")["nuclei"]
     numbers = read("home")
-    assert numbers["objects"] == len(rows) == numbers["found"] + numbers["false"]
-    assert numbers["found"] == sum(row[4] for row in rows)
+    for rows, counts in (
+        (read("home", "page.json")["nuclei"], numbers),
+        (read("home", "cells.json")["cells"], numbers["cells"]),
+    ):
+        assert counts["objects"] == len(rows) == counts["found"] + counts["false"]
+        assert counts["found"] == sum(row[4] for row in rows)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.site.checks import PATIENCE
 from tests.site.places import ROOT
 
+CELLS = json.loads((ROOT / "figures/home/cells.json").read_text("utf-8"))["cells"]
 NUCLEI = json.loads((ROOT / "figures/home/page.json").read_text("utf-8"))["nuclei"]
 
 
@@ -40,7 +41,7 @@ def test_without_motion_all_outlines_stand_at_once(figure):
     outlines = figure.get_by_role("option").evaluate_all("all => all.map(o => o.getAttribute('d'))")
     assert all(outline.endswith("Z") for outline in outlines)
     expect(label(figure)).to_be_hidden()
-    expect(figure.locator("img")).to_have_count(1)  # the still outlines have gone
+    expect(figure.locator("img:visible")).to_have_count(1)  # the still outlines have gone
 
 
 def test_with_motion_they_grow_once_and_then_stand_still(browser, root):
@@ -101,6 +102,25 @@ def test_the_keyboard_alone_reads_every_nucleus(figure):
     expect(label(figure)).to_be_hidden()
 
 
+def test_the_switch_shows_cells_and_goes_back(open_page):
+    page, asked = open_page(), []
+    figure = mounted(page)
+    page.on("request", lambda request: asked.append(request.url))
+    cells = figure.get_by_role("button", name="Cells · Cellpose")
+    cells.focus()
+    page.keyboard.press("Enter")
+    expect(figure.get_by_role("option")).to_have_count(len(CELLS), timeout=PATIENCE)
+    expect(cells).to_have_attribute("aria-pressed", "true")
+    expect(figure.get_by_alt_text("Whole cells in two stains")).to_be_visible()
+    expect(figure.locator("[data-caption=nuclei]")).to_be_hidden()
+    figure.get_by_role("listbox").focus()
+    expect_reading(figure, CELLS[0])
+    assert {url.rsplit("/", 1)[1] for url in asked} >= {"cells.json", "cells.webp"}
+    figure.get_by_role("button", name="Nuclei · StarDist").click()
+    expect(figure.get_by_role("option")).to_have_count(len(NUCLEI))
+    expect(figure.get_by_alt_text("Whole cells in two stains")).to_be_hidden()
+
+
 def test_no_label_leaves_the_picture(figure):
     figure.get_by_role("listbox").focus()
     stack = figure.locator(".hero__stack").bounding_box()
@@ -116,7 +136,8 @@ def test_without_script_the_outlines_lie_over_the_image(browser, root):
     page = context.new_page()
     page.goto(root)
     figure = page.locator("[data-figure=home]")
-    expect(figure.locator("img")).to_have_count(2)
+    expect(figure.locator("img:visible")).to_have_count(2)
+    expect(figure.get_by_role("button")).to_have_count(0)
     expect(figure.get_by_alt_text("The outline of every nucleus")).to_be_visible()
     expect(figure.get_by_text("Point at a nucleus")).to_be_hidden()
     context.close()

@@ -16,7 +16,9 @@ SCORES = json.loads(
 )
 
 
-@pytest.mark.parametrize("name, largest", [("stardist_nuclei", 6e6), ("cellpose_nuclei", 14e6)])
+@pytest.mark.parametrize(
+    "name, largest", [("stardist_nuclei", 6e6), ("cellpose_nuclei", 14e6), ("cellpose_cells", 14e6)]
+)
 def test_weights_are_whole_and_small(name, largest):
     folder = WEIGHTS / name
     lines = (folder / "SHA256SUMS").read_text().splitlines()
@@ -42,8 +44,9 @@ def test_a_changed_weight_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
         exec("from bioimage_course import WEIGHTS")  # as a notebook does
 
 
-def test_cellpose_weights_are_plain_tensors():
+@pytest.mark.parametrize("name", ["cellpose_nuclei", "cellpose_cells"])
+def test_cellpose_weights_are_plain_tensors(name):
     # weights_only refuses every pickled object that is not a tensor or a plain container.
-    tensors = torch.load(WEIGHTS / "cellpose_nuclei" / "model", weights_only=True)
+    tensors = torch.load(WEIGHTS / name / "model", weights_only=True)
     assert all(isinstance(value, torch.Tensor) for value in tensors.values())
     assert tensors["output.2.weight"].dtype == torch.float16

@@ -5,6 +5,7 @@ import torch
 from cellpose.models import CellposeModel
 
 from training import cellpose_training, train_cellpose_cells
+from training.export import RESULTS
 
 pytestmark = pytest.mark.slow
 
@@ -34,3 +35,10 @@ def test_every_set_has_its_share_and_the_shares_add_up():
     for stage in train_cellpose_cells.SETTINGS.stages:
         assert sum(stage.shares.values()) == pytest.approx(1)
         assert set(stage.shares) == set(train_cellpose_cells.training_cells.SETS)
+
+
+def test_the_stored_history_names_the_stages_of_the_script():
+    """Where the two differ, the weights in the package are not what the script would train."""
+    stored = json.loads((RESULTS / "history_cellpose_cells.json").read_text())["settings"]
+    stages = train_cellpose_cells.SETTINGS.stages
+    assert stored["stages"] == [stage._asdict() for stage in stages]

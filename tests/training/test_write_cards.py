@@ -21,7 +21,11 @@ def test_the_models_page_says_what_the_last_run_wrote():
 
 
 def test_there_is_a_card_for_every_model():
-    assert [card.parent.name for card in CARDS] == ["cellpose_nuclei", "stardist_nuclei"]
+    assert [card.parent.name for card in CARDS] == [
+        "cellpose_cells",
+        "cellpose_nuclei",
+        "stardist_nuclei",
+    ]
 
 
 def test_a_card_without_its_block_is_refused():

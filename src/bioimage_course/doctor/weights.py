@@ -5,7 +5,7 @@ import hashlib
 from bioimage_course.doctor.finding import Finding
 
 #: Models that come with the course: sub-folders of the weights.
-MODELS = ("stardist_nuclei", "cellpose_nuclei")
+MODELS = ("stardist_nuclei", "cellpose_nuclei", "cellpose_cells")
 
 
 def weights_findings(folder):
