@@ -24,7 +24,7 @@ EVERYDAY = {
     "out of memory": ("reference/faq", "practice/large-images", "notebooks/12_large_images"),
     "GPU": ("start/set-up", "reference/faq"),
     "install": ("start/set-up",),
-    "cells": ("tools/cellpose", "notebooks/06_cellpose_cells"),
+    "cells": ("tools/cellpose", "notebooks/06_cellpose_cells", "notebooks/17_whole_cells"),
     "stardist or cellpose": ("tools/which-tool",),
     "diameter": ("tools/cellpose", "reference/faq"),
     "Fiji": ("practice/measuring", "concepts/images-as-numbers"),
