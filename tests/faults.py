@@ -74,6 +74,8 @@ def checks_that_accept_everything():
 
 STARDIST = "notebooks/05_stardist_nuclei.ipynb"
 ANATOMY = "tests/notebooks/test_anatomy.py::"
+WHOLE_CELLS = "notebooks/17_whole_cells.ipynb"
+WHOLE_CELLS_TESTS = "tests/notebooks/test_whole_cells.py::"
 
 NOTEBOOKS = (
     Fault("a cell without its number", STARDIST,
@@ -108,6 +110,19 @@ NOTEBOOKS = (
           "/(?:home|root|", "/(?:root|",
           "tests/course_build/notebooks/test_run.py"
           "::test_what_differs_on_every_machine_or_run_is_refused_with_the_cell"),
+    Fault("a doubled diameter is not noticed", WHOLE_CELLS,
+          "assert 0.7 < median_width / diameter < 1.4, (", "assert True, (",
+          WHOLE_CELLS_TESTS + "test_the_check_of_the_result_turns_red[diameter-doubled]"),
+    Fault("swapped channels are not noticed", WHOLE_CELLS,
+          "assert both_score.accuracy > 0.75, (", "assert True, (",
+          WHOLE_CELLS_TESTS + "test_the_check_of_the_result_turns_red[channels-swapped]"),
+    Fault("an image with its channels swapped is not noticed", WHOLE_CELLS,
+          r'assert fills[\"actin\"] > fills[\"DNA\"], ', "assert True, ",
+          WHOLE_CELLS_TESTS + "test_the_check_of_the_channels_turns_red_where_they_are_swapped"),
+    Fault("a nucleus goes to a cell that holds less than half of it", WHOLE_CELLS,
+          "<= nucleus_area / 2", "< 0",
+          WHOLE_CELLS_TESTS + "test_a_nucleus_goes_to_the_cell_that_holds_more_than_half_of_it_"
+          "whatever_the_numbers"),
 )
 
 # --- The helper package -------------------------------------------------------------------------
