@@ -28,6 +28,12 @@ CELL_SETS = {
     "kc167_pos002": "Fly cells, the whole field, watershed",
     "jump_right": "Cell Painting, CellProfiler's outlines",
 }
+#: In the table of the course's models: what a person outlined first.
+OWN_CELLS = {
+    "usiigaci_test": "phase contrast, by hand",
+    "course_cells": "fly cells, the course's reviewed mask",
+    "jump_right": "Cell Painting, CellProfiler's outlines",
+}
 DIAMETERS = {
     "measured": "measured", "none": "none", "0.7": "× 0.7", "0.75": "× 0.75", "1.25": "× 1.25",
     "1.4": "× 1.4",
@@ -226,6 +232,40 @@ def comparison(_):
     return table(heads, rows)
 
 
+def worse_of(scored):
+    """AP at IoU 0.5 with a diameter that is a quarter too small or too large: the worse of both."""
+    return min(scored[factor]["ap"]["iou50"] for factor in ("0.75", "1.25"))
+
+
+def own_models(_):
+    """The course's models in the numbers that matter, one line for each kind of image."""
+    scored, measured = results("scores"), results("diameters")
+    keys = ("iou50", "iou70", "mean")
+    rows = []
+    for name in ("stardist_nuclei", "cellpose_nuclei"):
+        test = scored[name]["dsb2018_test"]
+        quarter = "–"
+        if name in measured:
+            by_diameter = measured[name]["dsb2018_test"]["one"]
+            test, quarter = by_diameter["measured"], f"{worse_of(by_diameter):.2f}"
+        images = f"fluorescence: {test['images']} with {test['objects']} nuclei, by hand"
+        rows.append([METHODS[name], images, *(f"{test['ap'][key]:.2f}" for key in keys), quarter])
+    for set_name, label in OWN_CELLS.items():
+        for channels, by_diameter in measured["cellpose_cells"][set_name].items():
+            test = by_diameter["measured"]
+            images = f"{label}: {test['images']} with {test['objects']} cells"
+            if channels == "both" or len(measured["cellpose_cells"][set_name]) > 1:
+                images += f"; {CHANNELS[channels]}"
+            values = [*(f"{test['ap'][key]:.2f}" for key in keys), f"{worse_of(by_diameter):.2f}"]
+            if set_name != "usiigaci_test":  # agreement, not accuracy
+                values = [f"*{value}*" for value in values]
+            rows.append(["**`cellpose_cells`**", images, *values])
+    heads = ["model", "images", "AP 0.5", "AP 0.7", "mean 0.5–0.9", "AP 0.5, diameter ± 25 %"]
+    made = table(heads, rows)
+    return made.replace("| --- | ---: |", "| --- | --- |", 1)
+
+
+PAGE_BLOCKS = {"own_models": own_models, "comparison": comparison}
 BLOCKS = {
     "training": training, "scores": scores, "groups": groups, "errors": errors,
     "false_objects": false_objects, "examples": examples, "cost": cost, "hashes": hashes,
@@ -254,7 +294,7 @@ def main():
     for path in sorted(WEIGHTS.glob("*/MODEL_CARD.md")):
         path.write_text(filled(path.read_text(), path.parent.name))
     page = MODELS_PAGE.read_text()
-    MODELS_PAGE.write_text(filled(page, "models.md", {"comparison": comparison}))
+    MODELS_PAGE.write_text(filled(page, "models.md", PAGE_BLOCKS))
     print("Wrote the model cards and the models' page.")
 
 

@@ -17,7 +17,7 @@ const f32 = Math.fround; // Cellpose keeps positions in 32 bits
 const bytes = (text, Type) =>
   new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 
-/** The field of the figure's file, and the image of the part that is shown. */
+/** The field of one example in the figure's file, and the image of the part that is shown. */
 export function unpack({ shape, view, units, flow, logit, image }) {
   const scaled = (text, unit) => Float32Array.from(bytes(text, Int8Array), (x) => x / unit);
   return {
@@ -244,8 +244,9 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 
 // ------------------------------------------------------------------------------------------- view
 
-const SCALE = 8; // canvas pixels for each pixel of the image
+const SIDE = 768; // canvas pixels
 const GRID = 4;
+const EXAMPLES = { nuclei: "Round nuclei", cells: "Bent cells" };
 const DEFAULTS = { cellprob: 0, flow: 0.4 };
 const PREDICTED = "#f0b429";
 const ERROR = "#ff7a33"; // vermilion, lighter: seen on grey
@@ -256,29 +257,30 @@ export async function mount(figure) {
   try {
     const answer = await fetch(new URL("./page.json", import.meta.url));
     if (!answer.ok) throw new Error(`page.json: ${answer.status}`);
-    build(figure, unpack(await answer.json()));
+    build(figure, await answer.json());
   } catch (error) {
     figure.classList.add("cellpose--failed"); // the words and the picture come back
     throw error;
   }
 }
 
-function build(figure, field) {
-  const [[top, bottom], [left, right]] = field.view;
-  const [height, width] = [bottom - top, right - left];
-  const index = (row, column) => (row + top) * field.columns + column + left;
-  const start = { row: Math.round(height / 2), column: Math.round(width / 2) };
+function build(figure, examples) {
+  let field, top, left, height, width, scale, start; // of the example that is shown
   let cross, walkers, all, raw, masks, errors, steps, places, frame = 0; // all: a grid is shown
-  const named = []; // places of arrival keep their number and colour when a slider moves
+  let named; // places of arrival keep their number and colour when a slider moves
+  const index = (row, column) => (row + top) * field.columns + column + left;
 
-  const canvas = make("canvas", { width: width * SCALE, height: height * SCALE, tabIndex: 0 });
+  const canvas = make("canvas", { width: SIDE, height: SIDE, tabIndex: 0 });
   canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-label",
-    `Nuclei, ${height} by ${width} pixels. Arrow keys move a cross, Enter drops a pixel there.`);
   const ink = canvas.getContext("2d");
   const ground = make("canvas", { width: canvas.width, height: canvas.height });
   const count = make("output", { className: "cellpose-count" });
   const status = make("p", { className: "cellpose-status", role: "status" });
+  const choices = Object.entries(EXAMPLES).map(([name, words]) => {
+    const input = make("input", { type: "radio", name: "cellpose-example", value: name });
+    input.addEventListener("change", () => open(name));
+    return { input, label: make("label", {}, input, words) };
+  });
   const cellprob = slider("Cell-probability threshold", -6, 6, 0.5, DEFAULTS.cellprob);
   const flow = slider("Flow-error threshold", 0.05, 1.5, 0.05, DEFAULTS.flow);
   const arrows = make("input", { type: "checkbox" });
@@ -288,7 +290,8 @@ function build(figure, field) {
   key.innerHTML = '<span class="kept">mask</span><span class="out">dropped by the flow check</span>';
   figure.querySelector(".cellpose-alternative").hidden = true;
   figure.querySelector(".cellpose-stage").append(canvas, make("div", { className: "cellpose-panel" },
-    make("p", {}, count), key, cellprob.label, flow.label,
+    make("fieldset", { className: "cellpose-choice" }, make("legend", { textContent: "Image" }),
+      ...choices.map(({ label }) => label)), make("p", {}, count), key, cellprob.label, flow.label,
     make("label", { className: "cellpose-arrows" }, arrows, "Show the flow as arrows"),
     make("div", { className: "cellpose-buttons" }, grid, reset), status));
 
@@ -331,7 +334,20 @@ function build(figure, field) {
     event.preventDefault();
   });
   for (const kind of ["focus", "blur"]) canvas.addEventListener(kind, draw);
-  begin();
+  choices[0].input.checked = true;
+  open(choices[0].input.value);
+
+  function open(name) {
+    field = unpack(examples[name]);
+    const [rows, columns] = field.view;
+    [top, left, height, width] = [rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]];
+    scale = SIDE / width;
+    start = { row: Math.round(height / 2), column: Math.round(width / 2) };
+    named = [];
+    canvas.setAttribute("aria-label", `${EXAMPLES[name]}, ${height} by ${width} pixels. ` +
+      "Arrow keys move a cross, Enter drops a pixel there.");
+    begin();
+  }
 
   function begin() {
     cross = { ...start };
@@ -458,7 +474,7 @@ function build(figure, field) {
         const across = steps[i + field.logit.length];
         const length = Math.hypot(down, across);
         if (length < 0.2) continue;
-        const [x, y] = [(column + 0.5) * SCALE, (row + 0.5) * SCALE];
+        const [x, y] = [(column + 0.5) * scale, (row + 0.5) * scale];
         const [tipX, tipY] = [x + 22 * across, y + 22 * down];
         pen.moveTo(x, y);
         pen.lineTo(tipX, tipY);
@@ -478,14 +494,14 @@ function build(figure, field) {
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         const here = labels[index(row, column)];
-        const [x, y] = [column * SCALE, row * SCALE];
+        const [x, y] = [column * scale, row * scale];
         if (column && labels[index(row, column - 1)] !== here) {
           pen.moveTo(x, y);
-          pen.lineTo(x, y + SCALE);
+          pen.lineTo(x, y + scale);
         }
         if (row && labels[index(row - 1, column)] !== here) {
           pen.moveTo(x, y);
-          pen.lineTo(x + SCALE, y);
+          pen.lineTo(x + scale, y);
         }
       }
     }
@@ -501,8 +517,8 @@ function build(figure, field) {
   /** The moving part: ways, pixels, numbers of the places where they arrived. */
   function draw() {
     ink.drawImage(ground, 0, 0);
-    const x = (column) => (column - left + 0.5) * SCALE;
-    const y = (row) => (row - top + 0.5) * SCALE;
+    const x = (column) => (column - left + 0.5) * scale;
+    const y = (row) => (row - top + 0.5) * scale;
     const reached = new Set();
     const many = walkers.length > 60;
     for (const each of walkers) {

@@ -7,9 +7,9 @@ import {
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const page = read("./page.json");
-const fixture = read("./answers.json");
-const field = unpack(page);
+const pages = read("./page.json");
+const fixtures = read("./answers.json");
+const field = unpack(pages.nuclei);
 
 /** For each mask of one label image, the best IoU with any mask of the other. */
 function bestIous(first, second) {
@@ -26,37 +26,46 @@ function bestIous(first, second) {
   })));
 }
 
-test("figure and fixture were made with the same weights", () => {
-  assert.equal(page.weights, fixture.weights);
+test("there is an answer for every example", () => {
+  assert.deepEqual(Object.keys(fixtures), Object.keys(pages));
 });
 
-for (const { setting, labels } of fixture.cases) {
-  test(`the masks are those of Cellpose at ${setting}`, () => {
-    const expected = inflateSync(Buffer.from(labels, "base64"));
-    const { labels: raw } = gather(field, setting[0]);
-    const ours = check(field, raw, flowErrors(field, raw), setting[1]);
-    assert.equal(new Set(ours).size, new Set(expected).size);
-    for (const iou of [...bestIous(expected, ours), ...bestIous(ours, expected)]) {
-      assert.ok(iou >= 0.95, `IoU ${iou}`);
-    }
-    const differ = ours.filter((label, i) => (label > 0) !== (expected[i] > 0)).length;
-    assert.ok(differ <= 0.001 * ours.length, `${differ} pixels differ`);
+for (const [name, page] of Object.entries(pages)) {
+  const fixture = fixtures[name];
+  const field = unpack(page);
+
+  test(`${name}: figure and fixture were made with the same weights`, () => {
+    assert.equal(page.weights, fixture.weights);
+  });
+
+  for (const { setting, labels } of fixture.cases) {
+    test(`${name}: the masks are those of Cellpose at ${setting}`, () => {
+      const expected = inflateSync(Buffer.from(labels, "base64"));
+      const { labels: raw } = gather(field, setting[0]);
+      const ours = check(field, raw, flowErrors(field, raw), setting[1]);
+      assert.equal(new Set(ours).size, new Set(expected).size);
+      for (const iou of [...bestIous(expected, ours), ...bestIous(ours, expected)]) {
+        assert.ok(iou >= 0.95, `IoU ${iou}`);
+      }
+      const differ = ours.filter((label, i) => (label > 0) !== (expected[i] > 0)).length;
+      assert.ok(differ <= 0.001 * ours.length, `${differ} pixels differ`);
+    });
+  }
+
+  test(`${name}: pixels end where Cellpose says`, () => {
+    const steps = steered(field, 0);
+    fixture.starts.forEach(([row, column], i) => {
+      const [y, x] = walk(field, steps, row, column).slice(-2);
+      assert.ok(Math.hypot(y - fixture.ends[i][0], x - fixture.ends[i][1]) < 0.01);
+    });
+  });
+
+  test(`${name}: the flow error of each mask is that of Cellpose`, () => {
+    const errors = flowErrors(field, gather(field, 0).labels).slice(1);
+    assert.equal(errors.length, fixture.errors.length);
+    errors.forEach((error, i) => assert.ok(Math.abs(error - fixture.errors[i]) < 1e-3));
   });
 }
-
-test("pixels end where Cellpose says", () => {
-  const steps = steered(field, 0);
-  fixture.starts.forEach(([row, column], i) => {
-    const [y, x] = walk(field, steps, row, column).slice(-2);
-    assert.ok(Math.hypot(y - fixture.ends[i][0], x - fixture.ends[i][1]) < 0.01);
-  });
-});
-
-test("the flow error of each mask is that of Cellpose", () => {
-  const errors = flowErrors(field, gather(field, 0).labels).slice(1);
-  assert.equal(errors.length, fixture.errors.length);
-  errors.forEach((error, i) => assert.ok(Math.abs(error - fixture.errors[i]) < 1e-3));
-});
 
 /** A field of one flow everywhere: five times the arrow (down, right). */
 const even = (rows, columns, down, right) => ({

@@ -1,4 +1,7 @@
-"""The Cellpose figure: pixels walk, masks follow the sliders, by mouse and by keyboard alone."""
+"""The Cellpose figure: pixels walk, masks follow the sliders, by mouse and by keyboard alone.
+
+Both examples go through the sliders; the rest is tried on the first, the nuclei.
+"""
 
 import base64
 import json
@@ -15,29 +18,37 @@ from tests.site.places import ROOT
 PAGE = "tools/cellpose/"
 DATA = json.loads((ROOT / "figures/cellpose_dynamics/page.json").read_text(encoding="utf-8"))
 FIXTURE = json.loads((ROOT / "figures/cellpose_dynamics/answers.json").read_text(encoding="utf-8"))
-VIEW = tuple(slice(*part) for part in DATA["view"])
-#: What Cellpose itself finds in the part that is shown: {(cell probability, flow error): labels}.
-FOUND = {
-    tuple(case["setting"]): np.frombuffer(
-        zlib.decompress(base64.b64decode(case["labels"])), np.uint8
-    ).reshape(DATA["shape"])[VIEW]
-    for case in FIXTURE["cases"]
-}
+EXAMPLES = {"nuclei": "Round nuclei", "cells": "Bent cells"}
+
+
+def masks_of_cellpose(name):
+    """What Cellpose finds in the part that is shown: {(cell probability, flow error): labels}."""
+    view = tuple(slice(*part) for part in DATA[name]["view"])
+    return {
+        tuple(case["setting"]): np.frombuffer(
+            zlib.decompress(base64.b64decode(case["labels"])), np.uint8
+        ).reshape(DATA[name]["shape"])[view]
+        for case in FIXTURE[name]["cases"]
+    }
+
+
+BY_EXAMPLE = {name: masks_of_cellpose(name) for name in EXAMPLES}
+FOUND = BY_EXAMPLE["nuclei"]
 DEFAULT = (0.0, 0.4)
 SIZE = len(FOUND[DEFAULT])
 
 
-def masks(setting):
-    count = len(np.unique(FOUND[setting])) - (0 in FOUND[setting])
+def masks(setting, found=FOUND):
+    count = len(np.unique(found[setting])) - (0 in found[setting])
     return re.compile(rf"^{count} masks?,")
 
 
-def either_side():
+def either_side(found=FOUND):
     """Two pixels, (row, column), of two masks that touch, each a little inside its own."""
-    labels = FOUND[DEFAULT].astype(int)
-    reach = 3
-    for row in range(SIZE // 4, SIZE):  # not at the border of the view
-        for column in range(reach, SIZE - reach):
+    labels = found[DEFAULT].astype(int)
+    reach, size = 3, len(labels)
+    for row in range(size // 4, size):  # not at the border of the view
+        for column in range(reach, size - reach):
             first, second = labels[row, column - reach], labels[row, column + reach]
             if first and second and first != second:
                 return (row, column - reach), (row, column + reach)
@@ -63,9 +74,9 @@ def status(figure):
     return figure.locator(".cellpose-status")
 
 
-def click(figure, row, column):
+def click(figure, row, column, size=SIZE):
     canvas = figure.locator("canvas")
-    side = canvas.bounding_box()["width"] / SIZE
+    side = canvas.bounding_box()["width"] / size
     canvas.click(position={"x": (column + 0.5) * side, "y": (row + 0.5) * side})
 
 
@@ -88,8 +99,10 @@ def test_without_script_picture_words_and_numbers_say_the_same(browser, root):
     figure = page.locator("[data-figure=cellpose_dynamics]")
     expect(figure.locator("img").first).to_be_visible(timeout=PATIENCE)
     words = figure.inner_text()
-    default = len(np.unique(FOUND[DEFAULT])) - 1
-    assert f"make {default} masks" in words and "{{" not in words and "![" not in words
+    for found in BY_EXAMPLE.values():
+        assert f"make {len(np.unique(found[DEFAULT])) - 1} masks" in words
+    assert "{{" not in words and "![" not in words
+    assert figure.locator("img:visible").count() == len(EXAMPLES)
     assert not figure.locator("button, input, canvas").count()
     context.close()
 
@@ -112,11 +125,38 @@ def test_a_pixel_below_the_threshold_stays(figure):
     expect(status(figure)).to_contain_text("it stays")
 
 
-@pytest.mark.parametrize("setting", FOUND, ids=str)
-def test_the_sliders_show_as_many_masks_as_cellpose_finds(figure, setting):
-    set_slider(figure, "Cell-probability", setting[0])
-    set_slider(figure, "Flow-error", setting[1])
-    expect(count(figure)).to_have_text(masks(setting))
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_sliders_show_as_many_masks_as_cellpose_finds(figure, name):
+    figure.get_by_role("radio", name=EXAMPLES[name]).check()
+    for setting in BY_EXAMPLE[name]:
+        set_slider(figure, "Cell-probability", setting[0])
+        set_slider(figure, "Flow-error", setting[1])
+        expect(count(figure)).to_have_text(masks(setting, BY_EXAMPLE[name]))
+
+
+def test_another_image_starts_afresh_and_its_touching_cells_part_too(figure):
+    first = picture(figure)
+    click(figure, *either_side()[0])
+    set_slider(figure, "Cell-probability", 2)
+    group = figure.get_by_role("group", name="Image")
+    group.get_by_role("radio", name=EXAMPLES["nuclei"]).focus()
+    figure.page.keyboard.press("ArrowDown")
+    found = BY_EXAMPLE["cells"]
+    expect(group.get_by_role("radio", name=EXAMPLES["cells"])).to_be_checked()
+    expect(status(figure)).to_have_text("No pixel dropped yet.")
+    expect(count(figure)).to_have_text(masks(DEFAULT, found))
+    expect(figure.locator("canvas")).to_have_accessible_name(re.compile("^Bent cells, "))
+    places = set()
+    for pixel in either_side(found):
+        click(figure, *pixel, size=len(found[DEFAULT]))
+        expect(status(figure)).to_contain_text(f"row {pixel[0]}, column {pixel[1]}:")
+        places.add(place(figure))
+    assert len(places) == 2
+    figure.page.keyboard.press("Tab")
+    group.get_by_role("radio", name=EXAMPLES["nuclei"]).check()
+    expect(count(figure)).to_have_text(masks(DEFAULT))
+    figure.locator(".cellpose-count").click()  # off the canvas: no cross, as at first
+    assert picture(figure) == first
 
 
 def test_a_grid_fills_the_view_and_reset_clears_it(figure):
@@ -150,6 +190,7 @@ def test_all_of_it_works_by_keyboard_alone(figure):
     press("Enter")
     expect(status(figure)).to_contain_text(f"Pixel in row {row}, column {column}:")
     assert place(figure)
+    press("Tab")  # the image
     press("Tab")  # cell probability
     for _ in range(4):
         press("ArrowRight")

@@ -12,6 +12,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
 PAGES = (
     *("concepts/images-as-numbers.md", "concepts/how-a-network-learns.md"),
     *("concepts/convolutions.md", "concepts/unet.md", "tools/stardist.md", "tools/cellpose.md"),
+    "tools/cells.md",
     *("practice/annotating.md", "practice/training.md", "practice/evaluating.md"),
     *("practice/large-images.md", "practice/measuring.md", "practice/reporting.md"),
 )

@@ -16,8 +16,8 @@ def test_cards_say_what_the_last_run_wrote(card):
 
 def test_the_models_page_says_what_the_last_run_wrote():
     text = write_cards.MODELS_PAGE.read_text()
-    blocks = {"comparison": write_cards.comparison}
-    assert write_cards.filled(text, "models.md", blocks) == text, "run training/write_cards.py"
+    filled = write_cards.filled(text, "models.md", write_cards.PAGE_BLOCKS)
+    assert filled == text, "run training/write_cards.py"
 
 
 def test_there_is_a_card_for_every_model():
@@ -26,6 +26,20 @@ def test_there_is_a_card_for_every_model():
         "cellpose_nuclei",
         "stardist_nuclei",
     ]
+
+
+def test_every_model_has_its_line_and_an_agreement_is_set_apart():
+    rows = write_cards.own_models("").splitlines()[2:]
+    for name in ("stardist_nuclei", "cellpose_nuclei", "cellpose_cells"):
+        assert any(f"`{name}`" in row for row in rows)
+    for row in rows:
+        by_hand = "by hand" in row
+        assert ("*0." in row) != by_hand, row
+
+
+def test_a_diameter_that_is_a_quarter_off_shows_the_worse_of_both():
+    scored = {"0.75": {"ap": {"iou50": 0.6}}, "1.25": {"ap": {"iou50": 0.5}}}
+    assert write_cards.worse_of(scored) == 0.5
 
 
 def test_a_card_without_its_block_is_refused():
