@@ -1,8 +1,7 @@
 """The home page's figure: nuclei outlined by StarDist, and cells outlined by Cellpose.
 
 Writes home.webp and home-outlines.svg (the figure without script), page.json (what the figure
-draws); cells.webp and cells.json, the same of the cells, loaded when a reader asks for them;
-data.json (the numbers in the captions) and answers.json (for its tests).
+draws) and cells.webp, a picture loaded when a reader asks for it; data.json (the numbers in the captions) and answers.json (for its tests).
 """
 
 from pathlib import Path
@@ -183,13 +182,15 @@ def main():
     picture.save(HERE / "home.webp", quality=82, method=6)
     svg = outline_svg(details["coord"], image.shape)
     (HERE / "home-outlines.svg").write_text(svg, encoding="utf-8")
-    store(HERE / "page.json", figure(image, truth, labels, details))
     store(HERE / "answers.json", fixture(details))
 
     channels, reviewed, found = segment_cells()
     picture = Image.fromarray(merged(*map(stretched, channels)))
     picture.save(HERE / "cells.webp", quality=82, method=6)
-    store(HERE / "cells.json", {"size": reviewed.shape[::-1], "cells": cells(reviewed, found)})
+    store(
+        HERE / "page.json",
+        figure(image, truth, labels, details) | {"cells": cells(reviewed, found)},
+    )
     write(HERE, counts(truth, labels) | {"cells": counts(reviewed, found)})
 
 

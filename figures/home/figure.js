@@ -6,7 +6,7 @@
  *        tested in figure.test.mjs
  * View   mount()  draws one <figure data-figure="home">
  *
- * compute.py wrote the rows of page.json and cells.json. A nucleus: [x, y, area, annotated, found,
+ * compute.py wrote the rows of page.json. A nucleus: [x, y, area, annotated, found,
  * ray, ray, …], centre and rays in half pixels, areas in pixels. A cell has the corners of its
  * outline instead of rays: [x, y, area, annotated, found, x, y, x, y, …].
  */
@@ -56,9 +56,9 @@ export function neighbour(nuclei, from, [dx, dy]) {
 
 /** What the switch chooses from: rows and outlines, and the picture below them. */
 const EXAMPLES = {
-  nuclei: { file: "./page.json", outline: corners, rays: true,
+  nuclei: { outline: corners, rays: true,
     name: (count) => `${count} nuclei that StarDist found` },
-  cells: { file: "./cells.json", outline: points, rays: false,
+  cells: { outline: points, rays: false,
     name: (count) => `${count} cells that Cellpose found` },
 };
 
@@ -70,15 +70,16 @@ export async function mount(figure) {
   const buttons = [...figure.querySelectorAll(".hero__switch button")];
   const drawings = {};
 
-  drawings.nuclei = await example("nuclei");
+  const content = await (await fetch(new URL("./page.json", import.meta.url))).json();
+  drawings.nuclei = example("nuclei", content);
   stack.append(...drawings.nuclei.parts);
   still.remove();
   drawings.nuclei.start();
   for (const button of buttons) button.addEventListener("click", () => show(button.value));
 
-  async function show(name) {
+  function show(name) {
     const isNew = !(name in drawings);
-    drawings[name] ??= await example(name);
+    drawings[name] ??= example(name, content);
     for (const button of buttons) button.ariaPressed = button.value === name;
     for (const caption of figure.querySelectorAll("[data-caption]")) {
       caption.hidden = caption.dataset.caption !== name;
@@ -92,9 +93,8 @@ export async function mount(figure) {
 }
 
 /** The outlines of one example, which answer to mouse, touch and keyboard. */
-async function example(name) {
-  const { file, outline, rays, name: title } = EXAMPLES[name];
-  const content = await (await fetch(new URL(file, import.meta.url))).json();
+function example(name, content) {
+  const { outline, rays, name: title } = EXAMPLES[name];
   const rows = content[name];
   const [width, height] = content.size.map((side) => 2 * side);
   const shapes = rows.map(outline);

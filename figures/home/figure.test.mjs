@@ -4,8 +4,7 @@ import test from "node:test";
 import { corners, growth, neighbour, points, reading } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const { nuclei, size } = read("./page.json");
-const { cells } = read("./cells.json");
+const { nuclei, cells, size } = read("./page.json");
 const polygons = read("./answers.json"); // StarDist's own corners of every tenth, in pixels
 
 test("the drawn corners are StarDist's, to half a pixel", () => {

@@ -46,7 +46,7 @@ def test_the_caption_counts_what_the_figure_shows():
     numbers = read("home")
     for rows, counts in (
         (read("home", "page.json")["nuclei"], numbers),
-        (read("home", "cells.json")["cells"], numbers["cells"]),
+        (read("home", "page.json")["cells"], numbers["cells"]),
     ):
         assert counts["objects"] == len(rows) == counts["found"] + counts["false"]
         assert counts["found"] == sum(row[4] for row in rows)
