@@ -1,7 +1,8 @@
 """The home page's figure: nuclei outlined by StarDist, and cells outlined by Cellpose.
 
 Writes home.webp and home-outlines.svg (the figure without script), page.json (what the figure
-draws) and cells.webp, a picture loaded when a reader asks for it; data.json (the numbers in the captions) and answers.json (for its tests).
+draws) and cells.webp, a picture loaded when a reader asks for it; data.json (the numbers in the
+captions) and answers.json (for its tests).
 """
 
 from pathlib import Path
