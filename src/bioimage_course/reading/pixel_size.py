@@ -139,12 +139,9 @@ def is_of(data, own, path):
 
 
 def _of_pixels(pixels):
+    sizes = [(pixels.get(f"PhysicalSize{axis}") or 0, pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+             for axis in "YX"]  # fmt: skip
     try:
-        return in_micrometres(
-            [
-                (pixels.get(f"PhysicalSize{axis}") or 0, pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-                for axis in "YX"
-            ]
-        )
+        return in_micrometres(sizes)
     except ValueError:  # "0,25"
         return None

@@ -1,4 +1,4 @@
-"""TIFF in its many kinds: tifffile decodes; here stands which pages, and what their numbers mean."""
+"""TIFF in its many kinds: tifffile decodes; here is said which pages count, and what they mean."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -34,6 +34,8 @@ def read_tiff(path):
         if not len(file.pages):  # which goes through the whole list
             raise cut_off("it holds no page")
         heard.refuse_broken_lists()
+        if not file.pages[-1].dataoffsets:  # a list that was filled up with zeros
+            raise cut_off("its last page is empty")
         described = _set_of_files(file, path)
         if described is None and (file.pages[0].description or "").rstrip().endswith("OME>"):
             with tifffile.TiffFile(path) as whole:
