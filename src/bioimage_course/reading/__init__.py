@@ -4,7 +4,7 @@ The decoding is left to tifffile, Pillow and bioio. What stands here is what the
 calls them: what the numbers mean, whether the file is all there, and which plane is meant.
 """
 
-from bioimage_course.reading.read import read
+from bioimage_course.reading.door import read
 from bioimage_course.reading.refusal import Unreadable
 
 __all__ = ["Unreadable", "read"]

@@ -32,7 +32,7 @@ def read_png(path):
     size = None
     if b"pHYs" in parts:
         across, down, unit = struct.unpack(">IIB", parts[b"pHYs"][:9])
-        size = of_dots(down / 39.37, across / 39.37, "inch") if unit == 1 else None
+        size = of_dots(down, across, "m") if unit == 1 else None
     return array, "YX" if array.ndim == 2 else "YXS", size
 
 

@@ -41,7 +41,7 @@ def in_micrometres(sizes):
 
 
 def of_dots(down, across, unit):
-    """(height, width) in µm of dots per inch or cm; None if they are for printers.
+    """(height, width) in µm of dots per inch, cm or m; None if they are for printers.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def of_dots(down, across, unit):
     for size in sizes:
         dots = 25400 / size
         if size > LARGEST_DOT and (
-            unit == "inch" or any(abs(dots - usual) < usual / 100 for usual in PRINTED)
+            unit != "cm" or any(abs(dots - usual) < usual / 100 for usual in PRINTED)
         ):
             return None
     return sizes

@@ -67,7 +67,8 @@ def _read(file, heard):
 
 def _the_image(file):
     """The one series that is no small copy, no mask and no label of another."""
-    found = [one for one in file.series if not _is_beside(one)]
+    # tifffile calls whatever is half as large a level of the same image
+    found = [one for series in file.series for one in series.levels if not _is_beside(one)]
     if not found:
         raise cut_off("it holds no image")
     largest = max(found, key=lambda one: np.prod(one.shape, dtype=float))
@@ -82,7 +83,8 @@ def _the_image(file):
 def _is_beside(series):
     """Whether pages say of themselves that they are a small copy, a mask, or the slide's label."""
     page = series.keyframe
-    return page.is_reduced or page.is_mask or series.name in ("Thumbnail", "Label", "Macro")
+    named = series.name in ("Thumbnail", "Label", "Macro")
+    return page.is_reduced or page.is_subifd or page.is_mask or named
 
 
 def _is_small_copy(small, large):
