@@ -129,6 +129,7 @@ NOTEBOOKS = (
 
 DATA, DATA_TESTS = "src/bioimage_course/data.py", "tests/bioimage_course/test_data.py::"
 FOLDER, FOLDER_TESTS = "src/bioimage_course/folder.py", "tests/bioimage_course/test_folder.py::"
+DOOR, DOOR_TESTS = "src/bioimage_course/reading/", "tests/bioimage_course/reading/"
 CHECK = "src/bioimage_course/check.py"
 LABELS = "tests/bioimage_course/test_check.py::test_labels_names_the_likely_mistake"
 ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_others_are_done"
@@ -151,18 +152,44 @@ PACKAGE = (
           DATA_TESTS + "test_fetch_says_what_your_own_folder_lacks"),
     Fault("an image may lack its mask", DATA, "        if alone:", "        if False:",
           DATA_TESTS + "test_pairs_refuses_images_and_masks_that_do_not_pair_up"),
-    Fault("folder takes NaN", FOLDER, "    if bad:\n", "    if False:\n", ODD + "[NaN]"),
-    Fault("folder takes one channel of RGBA", FOLDER,
+    Fault("the door takes NaN", DOOR + "plane.py", "    if bad:\n", "    if False:\n", ODD + "[NaN]"),
+    Fault("the door takes one channel of RGBA", DOOR + "plane.py",
           "chosen = 0 if channel is None and alike else channel", "chosen = channel or 0",
           ODD + "[RGBA]"),
-    Fault("folder takes a stack", FOLDER, 'if axis not in "CS":', 'if axis not in "CSZ":', ODD),
-    Fault("folder takes a file that was cut off", FOLDER,
+    Fault("the door takes a stack", DOOR + "plane.py", 'if axis not in "CS":', 'if axis not in "CSZ":', ODD),
+    Fault("the door takes a file that was cut off", DOOR + "door.py",
           "    except Exception as error:  # decoders raise anything\n",
           "    except Exception as error:  # decoders raise anything\n"
           "        return np.zeros((64, 64), np.uint16), None\n", ODD),
-    Fault("folder halves colours of 16 bits", FOLDER,
-          "if depth == 16 and colour in (2, 6):", "if False:",
-          FOLDER_TESTS + "test_colours_of_16_bits_are_refused_rather_than_halved"),
+    Fault("the door halves colours of 16 bits", DOOR + "pictures.py",
+          "if bits == 16 and kind != 0:", "if False:",
+          DOOR_TESTS + "test_pictures.py::test_a_png_of_16_bits_keeps_them_all[grey+alpha]"),
+    Fault("the door takes zeros for the end of an image", DOOR + "whole.py",
+          "or 1 - there.size / filled > RARE:", "or True:",
+          DOOR_TESTS + "test_whole.py"
+          "::test_a_copy_that_stopped_is_refused_however_it_is_packed[None-strips-0.5-zeros]"),
+    Fault("the door takes darkness for damage", DOOR + "whole.py",
+          "max(LEAST, 4 * dark) or 1 - there.size / filled > RARE", "LEAST",
+          DOOR_TESTS + "test_whole.py::test_a_black_image_and_one_that_is_dark_below_are_whole"),
+    Fault("the door reads a neighbour's plane", DOOR + "tiff.py",
+          "    if not others:\n", "    if True:\n",
+          DOOR_TESTS + "test_tiff.py::test_each_file_of_a_set_gives_its_own_plane"),
+    Fault("the door leaves white at zero", DOOR + "tiff.py",
+          '    if meaning == "MINISWHITE":\n', "    if False:\n",
+          DOOR_TESTS + "test_tiff.py::test_where_white_is_zero_bright_is_large_again"),
+    Fault("the door takes dots for printers for a size", DOOR + "pixel_size.py",
+          "if size > LARGEST_DOT and (", "if False and (",
+          DOOR_TESTS + "test_pixel_size.py::test_a_tiff_says_it_in_its_own_unit"),
+    Fault("folder skips files in silence", FOLDER,
+          "return kinds.might_be_an_image(path)", "return path.suffix in kinds.TIFFS",
+          FOLDER_TESTS + "test_every_file_that_might_be_an_image_has_a_row"),
+    Fault("folder dies at the same image again", FOLDER,
+          "p not in ended and not self._record(p)", "not self._record(p)",
+          FOLDER_TESTS
+          + "test_an_image_that_ended_python_has_a_row_in_the_next_run_and_the_others_are_done"),
+    Fault("equal limits reach the network", "src/bioimage_course/contrast.py",
+          "    if bright > dark:\n", "    if True:\n",
+          "tests/bioimage_course/test_contrast.py::test_a_speck_alone_sets_no_limits"),
     Fault("folder leaves half a file", FOLDER,
           "            half.unlink()\n", "            pass\n",
           FOLDER_TESTS + "test_an_interruption_while_writing_leaves_no_half_file"),

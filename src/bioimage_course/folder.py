@@ -11,6 +11,8 @@ import hashlib
 import io
 import json
 import os
+import platform
+import statistics
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,13 @@ __all__ = ["CannotKeep", "Run", "Unreadable", "find", "read"]
 
 #: Folders in which a run keeps its results, with the ending of what lies there.
 KINDS = {"labels": "tif", "outlines": "png", "table": "csv", "record": "json"}
+#: Relative difference up to which two pixel sizes are one.
+SAME_SIZE = 1e-4
+#: What is said of an image at which Python ended.
+ENDED = (
+    "Python ended while it worked on this image, in an earlier run",
+    "look at it in Fiji; to try it again, delete its file .begun.json in the results folder record",
+)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -59,16 +68,22 @@ def find(folder, results=None):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}: check its name, or give the whole path.")
-    paths = [path for path in _walk(folder, _apart(folder, results)) if _has_a_row(path)]
+    closed = []  # folders that may not be looked into
+    paths = [path for path in _walk(folder, _apart(folder, results), closed) if _has_a_row(path)]
+    paths += closed
     if not paths:
         raise ValueError(f"No image lies in {folder}. Looked for: {', '.join(kinds.ENDINGS)}.")
     return sorted(paths)
 
 
-def _walk(folder, apart):
+def _walk(folder, apart, closed):
     """Whatever lies in a folder and below, linked folders included; a Zarr counts as one file."""
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
+    seen = {folder.resolve()}
+
+    def note(error):
+        closed.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=note):
         here = Path(place)
         whole = [name for name in folders if Path(name).suffix.lower() in kinds.ZARRS]
         inside = [name for name in folders if name not in whole and not name.startswith(".")]
@@ -131,11 +146,17 @@ class Run:
         self.paths = find(folder, results)
         self._hashes = {path: _sha256(path) for path in self.paths}
         self._before = {path for path in self.paths if self._record(path)}
-        self._problems = {}
+        self._problems = {path: ENDED for path in self.paths if self._ended(path)}
 
     def missing(self):
-        """Paths of the images that are not done: new ones, changed ones, those that failed."""
-        return [path for path in self.paths if not self._record(path)]
+        """Paths of the images that are not done: new ones, changed ones, those that failed.
+
+        Left out is an image at which Python itself ended in an earlier run: its row says so. To
+        find it, a list is returned that keeps a mark beside the results while an image is worked
+        on.
+        """
+        ended = {path for path in self.paths if self._ended(path)}
+        return _Marked(self, [p for p in self.paths if p not in ended and not self._record(p)])
 
     def place(self, path, kind):
         """Path of an image's "labels", "outlines", "table" or "record"."""
@@ -227,13 +248,18 @@ class Run:
         return pd.concat(with_objects, ignore_index=True)
 
     def pixel_size_um(self):
-        """Side of a pixel in µm, if all images that are done agree on it; else None."""
-        sizes = {
+        """Side of a pixel in µm, if all images that are done agree on it; else None.
+
+        Two formats may write one microscope's size as 0.325 and 0.32500001: that is one size.
+        """
+        sizes = [
             side
             for record in filter(None, map(self._record, self.paths))
             for side in record["pixel_size_um"] or [None]
-        }
-        return sizes.pop() if len(sizes) == 1 else None
+        ]
+        if not sizes or None in sizes or max(sizes) > min(sizes) * (1 + SAME_SIZE):
+            return None
+        return float(f"{statistics.mode(sizes):.6g}")
 
     def finish(self, card=None):
         """Write objects.csv and files.csv, and the report card if there is one.
@@ -254,6 +280,36 @@ class Run:
         except OSError as error:
             raise _cannot_keep(error, self.results) from error
 
+    def _mark(self, path):
+        """Path of the mark that stays behind where Python ends while it works on an image."""
+        return self.results / "record" / f"{self.name(path)}.begun.json"
+
+    def _begin(self, path):
+        """Leave the mark."""
+        import psutil
+
+        started = psutil.Process().create_time()
+        mark = {"sha256": self._hashes[path], "settings": self.settings,
+                "computer": platform.node(), "process": [os.getpid(), started]}  # fmt: skip
+        with contextlib.suppress(OSError):  # a full disk is named by `keep`
+            self._mark(path).parent.mkdir(parents=True, exist_ok=True)
+            self._mark(path).write_text(json.dumps(mark), encoding="utf-8")
+
+    def _end(self, path):
+        """Take the mark away."""
+        with contextlib.suppress(OSError):
+            self._mark(path).unlink(missing_ok=True)
+
+    def _ended(self, path):
+        """Whether Python ended while it worked on this image, with these settings."""
+        try:
+            mark = json.loads(self._mark(path).read_text(encoding="utf-8"))
+            here, (number, started) = mark["computer"] == platform.node(), mark["process"]
+            same = mark["settings"] == self.settings and mark["sha256"] == self._hashes[path]
+        except (OSError, ValueError, KeyError):
+            return False
+        return same and not (here and _is_running(number, started)) and not self._record(path)
+
     def _record(self, path):
         """What was written about an image that is done with these settings; else None."""
         try:
@@ -263,6 +319,32 @@ class Run:
         same = record["settings"] == self.settings and record["sha256"] == self._hashes[path]
         kept = all(self.place(path, kind).is_file() for kind in ("labels", "outlines", "table"))
         return record if same and kept and self._hashes[path] else None
+
+
+class _Marked(list):
+    """Paths, each marked as begun while it is worked on: whatever ends Python leaves the mark."""
+
+    def __init__(self, run, paths):
+        super().__init__(paths)
+        self._run = run
+
+    def __iter__(self):
+        for path in super().__iter__():
+            self._run._begin(path)
+            try:
+                yield path
+            finally:  # also where the loop is left, or interrupted
+                self._run._end(path)
+
+
+def _is_running(number, started):
+    """Whether a process is still there, and is the one that was started then."""
+    import psutil
+
+    try:
+        return abs(psutil.Process(number).create_time() - started) < 1
+    except psutil.Error:
+        return False
 
 
 def _sha256(path):

@@ -53,6 +53,7 @@ def _reader(path):
             raise Unreadable(
                 "OME-Zarr is a folder of tiles", "notebook 12 reads it; or save one plane as TIFF"
             )
+        list(path.iterdir())  # a folder that may not be read is said to be one
         raise Unreadable("It is a folder", "give the path of one file in it")
     if not path.exists():
         linked = path.is_symlink()

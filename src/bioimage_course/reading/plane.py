@@ -4,6 +4,7 @@ import numpy as np
 
 from bioimage_course.reading.refusal import Unreadable
 
+LARGEST = 1e37  # networks take numbers of 32 bits, and these end at 3.4e38
 SMALLEST = 16  # pixels a side: less holds no object that could be judged
 
 
@@ -74,6 +75,11 @@ def checked(image):
         raise Unreadable(
             f"{bad} of its pixels {'is' if bad == 1 else 'are'} no number (NaN or infinite)",
             "in Fiji: Process › Noise › Remove NaNs…, save as TIFF",
+        )
+    if image.dtype.kind == "f" and abs(image).max() > LARGEST:
+        raise Unreadable(
+            f"It holds numbers up to {abs(image).max():.0e}, too large for a network",
+            "in Fiji: Process › Math › Divide…, save as TIFF",
         )
     # torch takes no numbers in the order of other computers, in which Fiji saves.
     return np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("="))

@@ -84,3 +84,11 @@ def test_infinity_is_no_number(tmp_path):
     tifffile.imwrite(tmp_path / "x.tif", image)
     with pytest.raises(Unreadable, match="1 of its pixels is no number"):
         read(tmp_path / "x.tif")
+
+
+def test_numbers_beyond_those_of_a_network_are_refused_and_large_ones_read(tmp_path):
+    tifffile.imwrite(tmp_path / "large.tif", SMALL * 1e30)
+    assert read(tmp_path / "large.tif")[0].max() == pytest.approx(SMALL.max() * 1e30)
+    tifffile.imwrite(tmp_path / "x.tif", SMALL * 1e200)
+    with pytest.raises(Unreadable, match=r"too large.*Divide"):
+        read(tmp_path / "x.tif")
