@@ -72,7 +72,7 @@ def find(folder, results=None):
     paths = [path for path in _walk(folder, _apart(folder, results), closed) if _has_a_row(path)]
     paths += closed
     if not paths:
-        raise ValueError(f"No image lies in {folder}. Looked for: {', '.join(kinds.ENDINGS)}.")
+        raise ValueError(f"No image lies in {folder}: give the folder in which your images lie.")
     return sorted(paths)
 
 
