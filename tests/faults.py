@@ -131,6 +131,11 @@ DATA, DATA_TESTS = "src/bioimage_course/data.py", "tests/bioimage_course/test_da
 FOLDER, FOLDER_TESTS = "src/bioimage_course/folder.py", "tests/bioimage_course/test_folder.py::"
 DOOR, DOOR_TESTS = "src/bioimage_course/reading/", "tests/bioimage_course/reading/"
 CHECK = "src/bioimage_course/check.py"
+LABEL_FAULTS = "src/bioimage_course/label_faults.py"
+LABEL_FAULTS_TESTS = (
+    "tests/bioimage_course/test_label_faults.py"
+    "::test_labels_that_are_none_are_named_with_the_line_that_mends_them"
+)
 LABELS = "tests/bioimage_course/test_check.py::test_labels_names_the_likely_mistake"
 ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_others_are_done"
 MISTAKES = "src/bioimage_course/mistakes.py"
@@ -204,7 +209,22 @@ PACKAGE = (
     Fault("folder loses numbers above 65535", FOLDER,
           "np.iinfo(np.uint16).max else np.uint32", "np.iinfo(np.uint16).max else np.uint16",
           FOLDER_TESTS + "test_labels_keep_every_number"),
-    Fault("labels may be a mask", CHECK, "    if looks_binary(labels):", "    if False:", LABELS),
+    Fault("labels may be a mask", LABEL_FAULTS,
+          "return MASK if looks_binary(labels) else None", "return None", LABELS),
+    Fault("labels may be classes", LABEL_FAULTS,
+          "if len(pieces) < 2 or np.median(pieces) < 3:", "if True:",
+          LABEL_FAULTS_TESTS + "[classes]"),
+    Fault("labels may be turned", LABEL_FAULTS,
+          "    if as_it_is > FITS:\n", "    if True:\n", LABEL_FAULTS_TESTS + "[turned]"),
+    Fault("every tool takes -1", CHECK, '(-1 if tool == "StarDist" else 0)', "-1",
+          "tests/bioimage_course/test_label_faults.py::test_minus_one_is_for_stardist_alone"),
+    Fault("outlines lose holes", "src/bioimage_course/outlines.py",
+          "return sorted(rings, key=_area, reverse=True)", "return [max(rings, key=_area)]",
+          "tests/bioimage_course/test_outlines.py"
+          "::test_every_object_comes_back_pixel_by_pixel_with_its_number"),
+    Fault("outlines of a slide wrap", "src/bioimage_course/outlines.py",
+          "SHORT = 32767", "SHORT = 10**9", "tests/bioimage_course/test_outlines.py"
+          "::test_rois_beyond_32767_pixels_lie_where_the_objects_are"),
     Fault("labels may be of another image", CHECK,
           "if shape is not None and labels.shape != tuple(shape):", "if False:", LABELS),
     Fault("labels may be probabilities", CHECK,

@@ -193,10 +193,10 @@ class Run:
                   "objects": len(table), "pixel_size_um": pixel_size_um}  # fmt: skip
         try:
             self.place(path, "record").unlink(missing_ok=True)  # nothing old looks new
-            _write(self.place(path, "labels"), _tiff(labels))
-            _write(self.place(path, "outlines"), png.getvalue())
-            _write(self.place(path, "table"), table.to_csv(index=False).encode())
-            _write(self.place(path, "record"), json.dumps(record, indent=1).encode())
+            write_whole(self.place(path, "labels"), _tiff(labels))
+            write_whole(self.place(path, "outlines"), png.getvalue())
+            write_whole(self.place(path, "table"), table.to_csv(index=False).encode())
+            write_whole(self.place(path, "record"), json.dumps(record, indent=1).encode())
         except OSError as error:
             raise _cannot_keep(error, self.results) from error
         self._problems.pop(path, None)
@@ -272,11 +272,11 @@ class Run:
             If the disk is full or may not be written to. What is done stays done.
         """
         try:
-            _write(self.results / "objects.csv", self.objects().to_csv(index=False).encode())
-            _write(self.results / "files.csv", self.table().to_csv(index=False).encode())
+            write_whole(self.results / "objects.csv", self.objects().to_csv(index=False).encode())
+            write_whole(self.results / "files.csv", self.table().to_csv(index=False).encode())
             if card is not None:
                 text = json.dumps(card, indent=2, ensure_ascii=False)
-                _write(self.results / "segmentation-card.json", text.encode())
+                write_whole(self.results / "segmentation-card.json", text.encode())
         except OSError as error:
             raise _cannot_keep(error, self.results) from error
 
@@ -366,8 +366,19 @@ def _tiff(labels):
     return buffer.getvalue()
 
 
-def _write(path, content):
-    """Write bytes so that under this name there is all of it, or what was there before."""
+def write_whole(path, content):
+    """Write bytes so that under this name there is all of it, or what was there before.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written. Then, and after an interruption, no half file is left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.part")
     try:
