@@ -259,6 +259,14 @@ PACKAGE = (
     Fault("the doctor takes a proxy for no network", DOCTOR + "network.py",
           'if "CERTIFICATE" in error.upper():', "if False:",
           "tests/bioimage_course/doctor/test_network.py::test_the_fix_fits_the_reason"),
+    Fault("the doctor installs again what PYTHONPATH hides", DOCTOR + "__init__.py",
+          "            if hidden\n", "            if False\n",
+          "tests/bioimage_course/doctor/test_doctor.py"
+          "::test_what_is_hidden_is_not_called_broken_or_missing"),
+    Fault("the doctor is ill itself", DOCTOR + "__init__.py",
+          "path.make_way()", "pass",
+          "tests/bioimage_course/doctor/test_path.py"
+          "::test_the_doctor_itself_works_beside_a_file_called_random"),
     Fault("the doctor takes a full disk", DOCTOR + "computer.py",
           "stops=size < LEAST_DISK,", "stops=False,",
           "tests/bioimage_course/doctor/test_computer.py"
