@@ -67,13 +67,23 @@ def find(folder, results=None):
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}: check its name, or give the whole path.")
+        raise ValueError(f"There is no folder {folder}: {_how_to_name_it(folder)}")
     closed = []  # folders that may not be looked into
     paths = [path for path in _walk(folder, _apart(folder, results), closed) if _has_a_row(path)]
     paths += closed
     if not paths:
         raise ValueError(f"No image lies in {folder}: give the folder in which your images lie.")
     return sorted(paths)
+
+
+def _how_to_name_it(folder):
+    """What to do about a name that leads nowhere."""
+    words = str(folder)
+    if any(ord(sign) < 32 for sign in words):  # "D:\new" holds a line break
+        return 'write an r before the quotation marks, as in r"C:\\new", or / in place of \\.'
+    if words.strip("'\"") != words:
+        return "leave out the quotation marks inside the name."
+    return "check its name, or give the whole path."
 
 
 def _walk(folder, apart, closed):

@@ -310,8 +310,12 @@ def test_results_may_lie_among_the_images_or_above(images, above):
 
 
 def test_a_folder_that_is_not_there_or_holds_no_image_is_named(tmp_path):
-    with pytest.raises(ValueError, match="no folder"):
+    with pytest.raises(ValueError, match=r"no folder.*check its name"):
         find(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r'(?s)no folder.*write an r before.*r"C:'):
+        find("D:\new\test")
+    with pytest.raises(ValueError, match="leave out the quotation marks"):
+        find(f'"{tmp_path}"')
     with pytest.raises(ValueError, match="No image lies in"):
         find(tmp_path)
 
