@@ -184,8 +184,9 @@ def _rings(labels):
         return None
     if not len(wide):
         return Fault(
-            "These labels look like an image: no number covers more than a pixel or two",
-            "Give the label image",
+            "These labels look like an image, or as if they were reshaped: no number covers more "
+            "than a pixel or two",
+            "Give the label image; rows and columns are swapped with labels.T",
         )
     return Fault(
         f"{thin} of {len(numbers)} numbers are rings of a pixel or two, as after resizing with "

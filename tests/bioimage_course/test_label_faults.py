@@ -30,7 +30,7 @@ FAULTS = {
     "ilastik, background 1": (1 + MASK, r"ilastik.*label\(labels == 2\)"),
     "ilastik, background 2": (2 - MASK, r"ilastik.*label\(labels == 1\)"),
     "background counted": (TRUTH + 1, r"number 1 seems.*labels\[labels == 1\] = 0"),
-    "an image": (IMAGE + 1, "like an image"),
+    "an image": (IMAGE + 1, "look like an image"),
     "an inverted mask": (255 * ~MASK, r"inverted mask.*label\(labels == 0\)"),
     "a background beside 0": (np.where(FEW == TRUTH, FEW + ~MASK * 999, 0),
                               r"Number 999 covers.*labels\[labels == 999\] = 0"),
