@@ -9,6 +9,7 @@ from bioimage_course.reading.refusal import cut_off
 BLOCK = 4096  # bytes: disks and networks copy in multiples of it
 LEAST = 64  # numbers: a shorter end of zeros says nothing
 RARE = 0.05  # an image with a larger part of zeros before its end may well be black there
+PIECE = 2**22  # numbers looked at together
 PACKED_END = 64  # bytes: packed numbers do not end in so many zeros
 
 
@@ -33,16 +34,36 @@ def not_filled_with_zeros(values, start, row=None):
     Unreadable
         If the end was filled up.
     """
-    there = np.flatnonzero(values)
-    if not there.size:  # black as a whole: an empty field, as far as anybody can tell
+    filled = _without_last_zeros(values)
+    if values.size - filled < LEAST or filled == 0:  # 0: an empty field, as far as anybody can tell
         return
-    filled = int(there[-1]) + 1
-    dark = int(np.diff(there, prepend=-1).max()) - 1  # the longest run of zeros before the end
-    if values.size - filled < max(LEAST, 4 * dark) or 1 - there.size / filled > RARE:
+    if 1 - np.count_nonzero(values[:filled]) / filled > RARE:
+        return
+    if values.size - filled < 4 * _longest_darkness(values[:filled]):
         return
     if row and filled % row == 0 and (start + filled * values.itemsize) % BLOCK != 0:
         return
     raise cut_off(f"after {filled / values.size:.0%} of it there are zeros alone")
+
+
+def _without_last_zeros(values):
+    """How many numbers there are before the zeros at the end; in pieces, for large images."""
+    for end in range(values.size, 0, -PIECE):
+        there = np.flatnonzero(values[max(0, end - PIECE) : end])
+        if there.size:
+            return max(0, end - PIECE) + int(there[-1]) + 1
+    return 0
+
+
+def _longest_darkness(values):
+    """The longest run of zeros, in pieces."""
+    longest, last = 0, -1
+    for start in range(0, values.size, PIECE):
+        there = np.flatnonzero(values[start : start + PIECE]) + start
+        if there.size:
+            longest = max(longest, int(np.diff(there, prepend=last).max()) - 1)
+            last = int(there[-1])
+    return longest
 
 
 def pages_are_whole(pages, handle):
@@ -86,14 +107,17 @@ def _raw_page_is_whole(page, places, handle):
         return  # tifffile itself names what is too short
     if page.is_tiled and page.planarconfig == 1:  # whose edges are filled up with zeros
         high, wide, array = page.tilelength, page.tilewidth, page.asarray()
+        if array[-1, (page.imagewidth - 1) // wide * wide :].any():  # the last tile is there
+            return
         values = [array[top : top + high, left : left + wide].ravel()
                   for top in range(0, page.imagelength, high)
                   for left in range(0, page.imagewidth, wide)]  # fmt: skip
-        not_filled_with_zeros(np.concatenate(values), first)
+        row = None if page.imagewidth % wide else wide
+        not_filled_with_zeros(np.concatenate(values), first, row)
     elif not page.is_tiled:
-        handle.seek(first)
         dtype = np.dtype(page.parent.byteorder + page.dtype.char)
-        values = np.frombuffer(handle.read(last - first), dtype)
+        count = (last - first) // dtype.itemsize
+        values = np.memmap(handle.path, dtype, "r", offset=first, shape=count)
         samples = page.samplesperpixel if page.planarconfig == 1 else 1
         not_filled_with_zeros(values, first, samples * page.imagewidth)
 

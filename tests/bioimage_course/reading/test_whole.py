@@ -77,6 +77,13 @@ def test_a_black_image_and_one_that_is_dark_below_are_whole(tmp_path, field):
         assert np.array_equal(read(path)[0], image)
 
 
+def test_a_mosaic_in_tiles_may_be_dark_below(tmp_path, field):
+    mosaic = np.tile(field[:128, :128], (2, 2)) + np.uint16(5)
+    mosaic[-40:] = 0
+    tifffile.imwrite(tmp_path / "x.tif", mosaic, tile=(64, 64))
+    assert np.array_equal(read(tmp_path / "x.tif")[0], mosaic)
+
+
 def test_black_rows_that_begin_where_a_copy_would_stop_are_refused(tmp_path):
     image = np.random.default_rng(0).integers(100, 900, (256, 2048), dtype=np.uint16)
     path = tmp_path / "x.tif"
