@@ -45,7 +45,8 @@ def test_their_line_ends_where_the_network_begins_to_learn_from_them(history):
 
 def test_neither_graph_shows_overfitting(history):
     _, known = loss_curves.series(history, "loss_known")
-    assert known[-1] < 1.05 * known.min()
+    # Cellpose's last stage learns from rescaled images, and the line is measured on others.
+    assert known[-1] < 1.1 * known.min()
 
 
 def test_zigzag_is_strongest_while_the_learning_rate_is_high(history):
