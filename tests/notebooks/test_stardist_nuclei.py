@@ -52,15 +52,15 @@ def test_the_threshold_hint_names_the_mistake(tp, fp, fn, hint):
 
 
 @pytest.mark.parametrize("missed", [5, 20, 60])
-def test_the_lowest_threshold_without_a_false_object_is_right(missed):
-    result = SimpleNamespace(tp=125 - missed, fp=0, fn=missed, n_pred=125 - missed)
-    check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=1))
+def test_the_lowest_threshold_with_at_most_one_false_object_is_right(missed):
+    result = SimpleNamespace(tp=125 - missed, fp=1, fn=missed, n_pred=126 - missed)
+    check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=2))
 
 
 def test_a_threshold_that_is_stricter_than_it_need_be_is_sent_down():
     result = SimpleNamespace(tp=115, fp=0, fn=10, n_pred=115)
-    with pytest.raises(AssertionError, match="none either"):
-        check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=0))
+    with pytest.raises(AssertionError, match="second one either"):
+        check_of("thresh", "check_strict")(result, lower=SimpleNamespace(fp=1))
 
 
 LABELS = np.array([[1, 1, 0], [0, 2, 2], [3, 0, 5]])
