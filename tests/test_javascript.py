@@ -1,4 +1,4 @@
-"""The JavaScript models: each *.test.mjs, beside its figure or in tests/, runs in Node."""
+"""The JavaScript models: each *.test.mjs, beside its figure, in lab/ or in tests/, runs in Node."""
 
 import re
 import subprocess
@@ -8,7 +8,8 @@ import pytest
 from course_build import ROOT
 from course_build.programs import node
 
-FILES = sorted([*ROOT.glob("figures/*/*.test.mjs"), *ROOT.glob("tests/**/*.test.mjs")])
+PLACES = ("figures/*/*.test.mjs", "lab/**/*.test.mjs", "tests/**/*.test.mjs")
+FILES = sorted(file for place in PLACES for file in ROOT.glob(place))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
