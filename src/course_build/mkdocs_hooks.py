@@ -182,7 +182,7 @@ def _publish_all(files, *, config):
 
 def _publish_lab(files, config, root):
     """Publish what the page "Try your own image" loads; on disk, its script and pictures alone."""
-    if not (root / "lab").exists():
+    if not (root / "lab" / lab.PAGE).exists():
         return
     for name in lab.published(root, on_disk=_for_disk(config)):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))

@@ -55,7 +55,7 @@ def small():
 
 
 def ten():
-    """Ten images as readers bring them: 8 and 16 bit, tissue, two channels, odd sizes, a large one."""
+    """Ten images as readers bring them: 8 and 16 bit, tissue, two channels, odd sizes, large."""
     nuclei, cells, packed = data.nuclei()[0], data.cells()[0], data.packed_cells()
     tissue = data.tissue()
     grey = 255 - tissue.mean(-1).astype(np.uint8)  # nuclei are the bright part
