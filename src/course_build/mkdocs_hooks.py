@@ -18,7 +18,7 @@ from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
-from course_build import ROOT, Stop, offline
+from course_build import ROOT, Stop, lab, offline
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
 from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
@@ -168,6 +168,7 @@ def _publish_all(files, *, config):
 
     for name in figures.published(root):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    _publish_lab(files, config, root)
     _publish_printed(files, config)
     _publish_font(files, config, root)
     if (katex := root / "node_modules" / KATEX).exists():
@@ -177,6 +178,16 @@ def _publish_all(files, *, config):
             uri = f"assets/katex/fonts/{font.name}"
             files.append(File.generated(config, uri, content=font.read_bytes()))
     return files
+
+
+def _publish_lab(files, config, root):
+    """Publish what the page "Try your own image" loads; on disk, its script and pictures alone."""
+    if not (root / "lab" / lab.PAGE).exists():
+        return
+    for name in lab.published(root, on_disk=_for_disk(config)):
+        files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    for name, content in lab.made(root, on_disk=_for_disk(config)).items():
+        files.append(_generated(config, f"lab/{name}", content))
 
 
 def _publish_printed(files, config):

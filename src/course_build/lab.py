@@ -1,0 +1,96 @@
+"""The page "Try your own image": what it loads, bundled and packed, out of lab/.
+
+The page's script and the worker's are bundled with esbuild. ONNX Runtime's program, 14 MB, is
+packed with xz, a third smaller than gzip makes it; the worker unpacks it. Nothing of this is
+loaded before a reader asks for it.
+"""
+
+import hashlib
+import json
+import lzma
+from pathlib import Path
+
+from course_build import ROOT, Stop
+from course_build.programs import node, run
+
+BUNDLER = Path(__file__).with_name("lab.mjs")
+PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
+RUNTIME = "runtime.wasm.xz"
+PAGE = "view/page.js"
+AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
+# The check that the unpacking library knows, and no more memory than the program needs.
+XZ = {
+    "format": lzma.FORMAT_XZ,
+    "check": lzma.CHECK_CRC32,
+    "filters": [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24}],
+}
+
+
+def published(root, *, on_disk=False):
+    """Return the files of lab/ that the site has as they are, as paths relative to `root`.
+
+    on_disk : bool
+        Leave out the networks, as a page from disk cannot load them.
+
+    Raises
+    ------
+    Stop
+        If a network is not there.
+    """
+    files = [file for kind in AS_THEY_ARE for file in sorted((root / "lab").glob(kind))]
+    weights = root / "lab" / "weights"
+    listed = {} if on_disk else json.loads((weights / "weights.json").read_text())
+    for name, entry in listed.items():
+        files.append(weights / entry["file"])
+        if not files[-1].exists():
+            raise Stop(f"lab/weights/ has no {files[-1].name}: run `make lab-weights ONLY={name}`")
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
+    """Return what is made for the site: {address below lab/: bytes}.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The repository.
+    modules : pathlib.Path
+        Where npm has put the browser libraries.
+    on_disk : bool
+        The page's script alone: a page from disk can neither start a worker nor load data.
+    entry : str
+        The module that becomes lab.js.
+
+    Raises
+    ------
+    Stop
+        With esbuild's own words if a module cannot be read; if ONNX Runtime or Node.js is missing.
+    """
+    program = modules / PROGRAM
+    if not program.exists():
+        raise Stop(f"node_modules has no {PROGRAM.name}: run `make site`, which installs it")
+    packed = packed_once(program.read_bytes(), root / "build" / "lab")
+    runtime = {
+        "file": RUNTIME,
+        "bytes": len(packed),
+        "sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    scripts = run(
+        [node(), BUNDLER, root, entry, json.dumps(runtime)],
+        "lab: the scripts cannot be bundled", NO_COLOR="1",
+    )  # fmt: skip
+    files = {name: text.encode() for name, text in json.loads(scripts).items()}
+    if on_disk:
+        return {name: content for name, content in files.items() if name != "worker.js"}
+    return files | {RUNTIME: packed}
+
+
+def packed_once(content, folder):
+    """Return bytes packed with xz; as that takes ten seconds, a file in `folder` remembers."""
+    kept = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.xz"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(".part")
+        partial.write_bytes(lzma.compress(content, **XZ))
+        partial.replace(kept)
+    return kept.read_bytes()
