@@ -198,7 +198,8 @@ def write_refused(folder):
     Image.fromarray(small).save(folder / "one.png")
     add("one_pixel.png", (folder / "one.png").read_bytes(), "1 × 1")
     Image.fromarray(GREY).save(folder / "whole.png")
-    add("broken.png", (folder / "whole.png").read_bytes()[:300], "damaged", "Copy it again")
+    png = (folder / "whole.png").read_bytes()
+    add("truncated.png", png[: len(png) // 2], "damaged", "Copy it again")
     add("complex.tif", tiff(folder, "c", GREY.astype(np.complex64)).read_bytes(), "complex")
     add("int64.tif", tiff(folder, "i", GREY.astype(np.int64)).read_bytes(), "64 bits")
     add("print.tif", tiff(
