@@ -27,7 +27,7 @@ export function colourPlane([red, green, blue], choice, most) {
 export function colourLine(choice, most) {
   const own = COLOURS.indexOf(choice);
   if (own >= 0) return `image = image[..., ${own}]  # ${choice}`;
-  const mean = "image[..., :3].mean(axis=-1)";
+  const mean = "image[..., :3].mean(axis=-1, dtype=np.float32)";
   return choice === "brightness" ? `image = ${mean}  # brightness`
     : `image = ${most} - ${mean}  # brightness, upside down: dark objects become bright`;
 }
