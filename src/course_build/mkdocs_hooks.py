@@ -44,6 +44,7 @@ CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that t
 PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
 # A deck's links to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
+LAB = '<div class="lab"'  # where the page "Try your own image" puts what it does
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
@@ -343,6 +344,8 @@ def on_post_page(output, *, page, config):
     for name in dict.fromkeys(figures.DATA_FIGURE.findall(output)):  # as site.js loads its module
         stylesheet = f"figures/{name}/figure.css"
         stylesheets += [stylesheet] if (_root(config) / stylesheet).exists() else []
+    if LAB in output:
+        stylesheets.append("lab/lab.css")
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
     links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
     output = slim(output.replace("</head>", f"{links}</head>", 1))
