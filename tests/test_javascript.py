@@ -1,4 +1,4 @@
-"""The JavaScript models: each *.test.mjs, beside its figure or in tests/, runs in Node."""
+"""The JavaScript models: each *.test.mjs, beside its figure, in lab or in tests/, runs in Node."""
 
 import re
 import subprocess
@@ -8,7 +8,8 @@ import pytest
 from course_build import ROOT
 from course_build.programs import node
 
-FILES = sorted([*ROOT.glob("figures/*/*.test.mjs"), *ROOT.glob("tests/**/*.test.mjs")])
+FOLDERS = ("figures/*", "lab", "tests/**")
+FILES = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.test.mjs"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())

@@ -4,13 +4,13 @@ import { button, make } from "../../figures/_shared/elements.js";
 
 const ACCEPTED = ".tif,.tiff,.png,.jpg,.jpeg,image/tiff,image/png,image/jpeg";
 const EXAMPLES = [
-  { file: "nuclei", title: "Nuclei", tool: "stardist",
+  { file: "nuclei", title: "Nuclei", tool: "stardist", alt: "Grey oval nuclei on black",
     task: "The easy one. Run it, then raise the probability threshold to 0.8: what goes?" },
-  { file: "cells", title: "Cells, two channels", tool: "cellpose-cells",
+  { file: "cells", title: "Cells, two channels", tool: "cellpose-cells", alt: "Round grey cells with blue nuclei",
     task: "Actin shows the cells, DNA their nuclei. Leave the nuclei out: what changes?" },
-  { file: "too_large", title: "Nuclei, and it fails", tool: "stardist",
+  { file: "too_large", title: "Nuclei, and it fails", tool: "stardist", alt: "A few large, blurred nuclei",
     task: "Find out why: measure one nucleus, and run it again." },
-  { file: "tissue", title: "Tissue (H&E)", tool: "stardist",
+  { file: "tissue", title: "Tissue (H&E)", tool: "stardist", alt: "Purple nuclei in pink tissue",
     task: "Dark on white, and the network learned bright on black. Which colour works best?" },
 ];
 
@@ -36,7 +36,7 @@ export function chooser(base, onFile) {
     if (file && !target.closest?.("input, textarea")) onFile(file, null);
   });
   const list = make("ul", { className: "lab-examples" }, ...EXAMPLES.map((example) => {
-    const picture = make("img", { src: new URL(`examples/${example.file}.webp`, base), alt: "", width: 96, height: 96, loading: "lazy" });
+    const picture = make("img", { src: new URL(`examples/${example.file}.webp`, base), alt: example.alt, width: 96, height: 96, loading: "lazy" });
     const choose = button("", async () => onFile(await fetched(base, example.file), example));
     choose.append(picture, make("span", {}, make("b", { textContent: example.title }), make("span", { textContent: example.task })));
     return make("li", {}, choose);

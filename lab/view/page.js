@@ -357,7 +357,8 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   function fail(error) {
     say("");
     problem.hidden = false;
-    problem.textContent = error.message || "Something went wrong. Reload the page, and try again.";
+    const sentence = error.message || "Something went wrong. Reload the page, and try again";
+    problem.textContent = sentence.replace(/(?<![.?!])$/, ".");
     problem.scrollIntoView({ block: "nearest" });
   }
 }
