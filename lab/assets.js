@@ -1,0 +1,66 @@
+/** What is large and comes when it is needed: the runtime and the networks' weights. */
+
+import { XzReadableStream } from "xz-decompress";
+import { EngineError } from "./errors.js";
+
+const AGAIN = "Check the connection and run it again";
+
+/**
+ * Fetch a file, look whether it is the right one, and unpack it.
+ *
+ * listed: {file, bytes, sha256}; its ending says how it is packed
+ * onProgress: function of the bytes that are there, and of all
+ * signal: AbortSignal
+ * Throws EngineError if it cannot be had or is damaged.
+ */
+export async function load({ file, bytes, sha256 }, base, onProgress, signal) {
+  // The part of its hash lets no cache answer with an earlier version.
+  const address = new URL(`${file}?${sha256.slice(0, 12)}`, base);
+  const packed = await download(address, bytes, onProgress, signal);
+  const damaged = `${file} arrived damaged. ${AGAIN}; if that does not help, empty the browser’s cache`;
+  // Some servers unpack .gz on the way. Then there is nothing to check but what is inside.
+  const whole = packed[0] === 0x1f || file.endsWith(".xz");
+  if (whole && globalThis.crypto?.subtle) { // absent where a page came without encryption
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed));
+    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (found !== sha256) throw new EngineError(damaged);
+  }
+  if (!whole) return packed;
+  const stream = new Blob([packed]).stream();
+  const unpacked = file.endsWith(".xz")
+    ? new XzReadableStream(stream) : stream.pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  } catch (error) {
+    throw new EngineError(damaged, { cause: error });
+  }
+}
+
+async function download(address, expected, onProgress, signal) {
+  const name = address.pathname.split("/").pop();
+  let response;
+  try {
+    response = await fetch(address, { signal });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    onProgress(0, expected);
+    const pieces = [];
+    let there = 0;
+    for (const reader = response.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      there += value.length;
+      onProgress(Math.min(there, expected), expected);
+    }
+    const all = new Uint8Array(there);
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new EngineError(`${name} could not be loaded (${error.message}). ${AGAIN}`, { cause: error });
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * From Cellpose's flows to objects, as cellpose.dynamics 3.1.1.3 does it on a processor: pixels walk
+ * along the flow, those that end in one place are one object, objects whose flow disagrees are
+ * dropped, holes are filled, small ones go.
+ *
+ * A field is {height, width, down, right, logit}: Float32Arrays. Flows are five times as long as the
+ * steps that pixels take. Labels are an Int32Array, 0 is background.
+ */
+
+const f32 = Math.fround;
+const PAD = 20; // rows and columns around the histogram of ends
+const PEAK = 10; // more pixels than this have to end in one place to be the seed of an object
+const SOME = 2; // more than this for a place around it to belong to it
+const ROUNDS = 5; // pixels by which a seed grows, and half a side of where it may
+const LARGEST = 0.4; // of the image
+
+/** Objects of a field at these thresholds. `steps`: how many each pixel takes. Returns labels. */
+export function masks(field, { cellprobThreshold, flowThreshold, minSize, steps }) {
+  const labels = gather(field, walk(field, cellprobThreshold, steps));
+  if (flowThreshold > 0) {
+    const errors = flowErrors(field, labels);
+    const limit = flowThreshold;
+    drop(labels, (label) => errors[label] > limit);
+  }
+  fillHolesAndDropSmall(labels, field.height, field.width, minSize);
+  return labels;
+}
+
+/**
+ * Let every pixel above the threshold walk.
+ * Returns {pixels: Int32Array, rows, columns: Float32Arrays where each ends}.
+ */
+export function walk({ height, width, down, right, logit }, threshold, steps) {
+  const size = height * width;
+  const limit = f32(threshold);
+  const [stepDown, stepRight] = [new Float32Array(size), new Float32Array(size)];
+  let count = 0;
+  for (let i = 0; i < size; i++) {
+    if (!(logit[i] > limit)) continue;
+    count++;
+    stepDown[i] = down[i] / 5;
+    stepRight[i] = right[i] / 5;
+  }
+  const pixels = new Int32Array(count);
+  const [rows, columns] = [new Float32Array(count), new Float32Array(count)];
+  for (let i = 0, k = 0; i < size; i++) {
+    if (!(logit[i] > limit)) continue;
+    let [row, column] = [Math.floor(i / width), i % width];
+    for (let step = 0; step < steps; step++) {
+      const [top, left] = [row | 0, column | 0];
+      const [y, x] = [f32(row - top), f32(column - left)];
+      const a = top * width + left; // the four pixels around: a b above, c d below
+      const b = left + 1 < width ? a + 1 : a;
+      const c = top + 1 < height ? a + width : a;
+      const d = c + b - a;
+      const [p, q, r, s] = [(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x];
+      const byRow = f32(stepDown[a] * p + stepDown[b] * q + stepDown[c] * r + stepDown[d] * s);
+      const byColumn = f32(stepRight[a] * p + stepRight[b] * q + stepRight[c] * r + stepRight[d] * s);
+      const newRow = Math.min(height - 1, Math.max(0, f32(row + byRow)));
+      const newColumn = Math.min(width - 1, Math.max(0, f32(column + byColumn)));
+      if (newRow === row && newColumn === column) break; // here it stays
+      row = newRow;
+      column = newColumn;
+    }
+    pixels[k] = i;
+    rows[k] = row;
+    columns[k++] = column;
+  }
+  return { pixels, rows, columns };
+}
+
+/** Give one label to the pixels that end in one place; none to those that end nowhere special. */
+export function gather({ height, width }, { pixels, rows, columns }) {
+  const wide = width + 2 * PAD;
+  const arrived = new Int32Array((height + 2 * PAD) * wide);
+  const ends = Int32Array.from(pixels, (_, k) =>
+    (Math.trunc(rows[k]) + PAD) * wide + Math.trunc(columns[k]) + PAD);
+  for (const end of ends) arrived[end]++;
+
+  const owner = new Int32Array(arrived.length);
+  seedsOf(arrived, wide).forEach((seed, k) => grow(arrived, wide, seed, owner, k + 1));
+  const labels = new Int32Array(height * width);
+  for (let k = 0; k < pixels.length; k++) labels[pixels[k]] = owner[ends[k]];
+  const sizes = sizesOf(labels);
+  drop(labels, (label) => sizes[label] > LARGEST * labels.length);
+  renumber(labels);
+  return labels;
+}
+
+/** Places where more pixels end than anywhere within two pixels; the largest come last. */
+function seedsOf(arrived, wide) {
+  const seeds = [];
+  for (let at = 2 * wide + 2; at < arrived.length - 2 * wide - 2; at++) {
+    if (arrived[at] <= PEAK) continue;
+    let highest = true;
+    for (let y = -2; y <= 2 && highest; y++) {
+      for (let x = -2; x <= 2; x++) {
+        if (arrived[at + y * wide + x] > arrived[at]) highest = false;
+      }
+    }
+    if (highest) seeds.push(at);
+  }
+  return seeds.sort((a, b) => arrived[a] - arrived[b] || a - b);
+}
+
+/** A seed takes what it reaches, in single steps, through places where some pixels end. */
+function grow(arrived, wide, seed, owner, label) {
+  let reached = new Set([seed]);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = new Set();
+    for (const at of reached) {
+      for (let y = -1; y <= 1; y++) {
+        for (let x = -1; x <= 1; x++) {
+          const near = at + y * wide + x;
+          if (arrived[near] > SOME) next.add(near);
+        }
+      }
+    }
+    if (next.size === reached.size) break;
+    reached = next;
+  }
+  for (const at of reached) owner[at] = label;
+}
+
+/**
+ * For each label, how far the predicted flow is from the one that its shape would have: the mean
+ * squared difference. [0] is unused.
+ */
+export function flowErrors({ width, down, right }, labels) {
+  return boxes(labels, width).map((box) => {
+    if (!box) return 0;
+    const { top, left, bottom, right: end, pixels } = box;
+    const wide = end - left + 3;
+    const at = Int32Array.from(pixels, (i) =>
+      (Math.floor(i / width) - top + 1) * wide + (i % width) - left + 1);
+    const heat = diffused(at, wide, bottom - top + 3);
+    let sum = 0;
+    for (let k = 0; k < at.length; k++) {
+      const i = at[k];
+      const [y, x] = [heat[i + wide] - heat[i - wide], heat[i + 1] - heat[i - 1]];
+      const length = 1e-60 + Math.sqrt(y * y + x * x);
+      sum += (y / length - f32(down[pixels[k]] / 5)) ** 2 + (x / length - f32(right[pixels[k]] / 5)) ** 2;
+    }
+    return sum / at.length;
+  });
+}
+
+/** Heat that spreads from the middle of an object: its gradient is the flow. */
+function diffused(at, wide, tall) {
+  let [row, column] = [0, 0];
+  for (const i of at) {
+    row += Math.floor(i / wide);
+    column += i % wide;
+  }
+  row /= at.length;
+  column /= at.length;
+  let [centre, nearest] = [at[0], Infinity];
+  for (const i of at) {
+    const far = (i % wide - column) ** 2 + (Math.floor(i / wide) - row) ** 2;
+    if (far < nearest) [centre, nearest] = [i, far];
+  }
+  const heat = new Float64Array(wide * tall);
+  const next = new Float64Array(at.length);
+  for (let round = 2 * (wide + tall); round > 0; round--) {
+    heat[centre] += 1;
+    for (let k = 0; k < at.length; k++) {
+      const i = at[k];
+      next[k] = (heat[i] + heat[i - wide] + heat[i + wide] + heat[i - 1] + heat[i + 1] +
+        heat[i - wide - 1] + heat[i - wide + 1] + heat[i + wide - 1] + heat[i + wide + 1]) * (1 / 9);
+    }
+    for (let k = 0; k < at.length; k++) heat[at[k]] = next[k];
+  }
+  return heat;
+}
+
+/** As Cellpose's fill_holes_and_remove_small_masks(). */
+export function fillHolesAndDropSmall(labels, height, width, minSize) {
+  if (minSize > 0) dropSmall(labels, minSize);
+  let number = 0;
+  boxes(labels, width).forEach((box, label) => {
+    if (box) fill(labels, width, box, label, ++number);
+  });
+  if (minSize > 0) dropSmall(labels, minSize);
+}
+
+/** Cellpose takes the k-th label for label k here, though there may be gaps before it. */
+function dropSmall(labels, minSize) {
+  const small = new Set();
+  sizesOf(labels).filter((size, label) => label && size).forEach((size, k) => {
+    if (size < minSize) small.add(k + 1);
+  });
+  drop(labels, (label) => small.has(label));
+  renumber(labels);
+}
+
+/** Give a number to an object and to what it encloses: all that no way through its box's rim reaches. */
+function fill(labels, width, { top, left, bottom, right }, label, number) {
+  const [tall, wide] = [bottom - top + 1, right - left + 1];
+  const outside = new Uint8Array(tall * wide);
+  const open = [];
+  const visit = (row, column) => {
+    if (row < 0 || row >= tall || column < 0 || column >= wide) return;
+    const i = row * wide + column;
+    if (outside[i] || labels[(top + row) * width + left + column] === label) return;
+    outside[i] = 1;
+    open.push(i);
+  };
+  for (let row = 0; row < tall; row++) { visit(row, 0); visit(row, wide - 1); }
+  for (let column = 0; column < wide; column++) { visit(0, column); visit(tall - 1, column); }
+  while (open.length) {
+    const i = open.pop();
+    const [row, column] = [Math.floor(i / wide), i % wide];
+    visit(row - 1, column); visit(row + 1, column); visit(row, column - 1); visit(row, column + 1);
+  }
+  for (let i = 0; i < outside.length; i++) {
+    if (!outside[i]) labels[(top + Math.floor(i / wide)) * width + left + (i % wide)] = number;
+  }
+}
+
+function drop(labels, isBad) {
+  const bad = new Map();
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (!label) continue;
+    if (!bad.has(label)) bad.set(label, isBad(label));
+    if (bad.get(label)) labels[i] = 0;
+  }
+}
+
+/** Labels 1, 2, … in the order in which they are met. Returns how many. */
+export function renumber(labels) {
+  const names = new Int32Array(most(labels) + 1);
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i]) labels[i] = names[labels[i]] ||= ++count;
+  }
+  return count;
+}
+
+function most(labels) {
+  let largest = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] > largest) largest = labels[i];
+  return largest;
+}
+
+function sizesOf(labels) {
+  const sizes = new Int32Array(most(labels) + 1);
+  for (let i = 0; i < labels.length; i++) sizes[labels[i]]++;
+  return sizes;
+}
+
+/** For each label, its pixels, and the first and last row and column; undefined where there is none. */
+function boxes(labels, width) {
+  const all = Array.from(sizesOf(labels), (size, label) => (label && size
+    ? { top: Infinity, left: Infinity, bottom: 0, right: 0, pixels: new Int32Array(size), count: 0 }
+    : undefined));
+  for (let i = 0; i < labels.length; i++) {
+    const box = all[labels[i]];
+    if (!box) continue;
+    const [row, column] = [Math.floor(i / width), i % width];
+    box.top = Math.min(box.top, row);
+    box.bottom = row;
+    box.left = Math.min(box.left, column);
+    box.right = Math.max(box.right, column);
+    box.pixels[box.count++] = i;
+  }
+  return all;
+}

@@ -1,0 +1,103 @@
+/**
+ * The worker: loads runtime and weights, runs a network, keeps its answer for other thresholds.
+ *
+ * Messages in: {id, kind: "run", base, tool, image, settings}, {id, kind: "again", settings},
+ * {id, kind: "cancel"}. Messages out: {id, progress}, {id, result}, {id, error: {name, message}}.
+ */
+
+import { load } from "./assets.js";
+import * as cellpose from "./cellpose.js";
+import { EngineError } from "./errors.js";
+import { Network, start } from "./network.js";
+import { settingsOf } from "./settings.js";
+import * as stardist from "./stardist.js";
+import listed from "./weights/weights.json" with { type: "json" };
+
+const NAMES = {
+  stardist: "stardist_nuclei", "cellpose-nuclei": "cellpose_nuclei", "cellpose-cells": "cellpose_cells",
+};
+const RUNTIME = globalThis.LAB_RUNTIME; // {file, bytes, sha256}: the build puts it here
+
+const running = new Map(); // id → AbortController
+let last = Promise.resolve(); // one task after the other
+let started = false;
+let network = null; // {tool, run, close()}
+let kept = null; // {tool, answer, settings}: of the last run
+
+self.addEventListener("message", ({ data }) => {
+  if (data.kind === "cancel") {
+    running.get(data.id)?.abort();
+    return;
+  }
+  const controller = new AbortController();
+  running.set(data.id, controller);
+  last = last.then(() => answer(data, controller.signal)).finally(() => running.delete(data.id));
+});
+
+async function answer({ id, kind, ...task }, signal) {
+  try {
+    const result = await (kind === "run" ? run(id, task, signal) : again(id, task, signal));
+    self.postMessage({ id, result }, [result.labels.buffer, result.probability.buffer]);
+  } catch (error) {
+    const { name, message } = signal.aborted ? { name: "AbortError", message: "" } : error;
+    self.postMessage({ id, error: { name, message } });
+  }
+}
+
+async function run(id, { base, tool, image, settings }, signal) {
+  const tell = (step, done, total) => self.postMessage({ id, progress: { step, done, total } });
+  kept = null; // its memory is needed
+  if (!started) {
+    start(await load(RUNTIME, base, (done, total) => tell("runtime", done, total), signal));
+    started = true;
+  }
+  const { settings: model, ...file } = listed[NAMES[tool]];
+  if (network?.tool !== tool) {
+    await network?.close();
+    network = null;
+    const weights = { ...file, file: `weights/${NAMES[tool]}.onnx.gz` };
+    const bytes = await load(weights, base, (done, total) => tell("weights", done, total), signal);
+    network = Object.assign(await Network.open(bytes), { tool });
+  }
+  const chosen = settingsOf(tool, settings, model);
+  const tick = async (done, total) => {
+    tell("network", done, total);
+    await pause();
+    signal.throwIfAborted();
+  };
+  const through = tool === "stardist"
+    ? (pixels, height, width) => network.run(pixels, [1, height, width, 1])
+    : (tile, height, width) => network.run(tile, [1, 2, height, width]);
+  const library = tool === "stardist" ? stardist : cellpose;
+  kept = { tool, model, answer: await library.predict(image, chosen, model, through, tick), settings: chosen };
+  return found(id, signal);
+}
+
+async function again(id, { settings }, signal) {
+  if (!kept) throw new EngineError("There is no result yet to apply thresholds to: run it first");
+  const { scale, diameter } = kept.settings; // these need another run of the network
+  kept.settings = settingsOf(kept.tool, { ...kept.settings, ...settings, scale, diameter }, kept.model);
+  return found(id, signal);
+}
+
+async function found(id, signal) {
+  self.postMessage({ id, progress: { step: "objects", done: 0, total: 1 } });
+  await pause();
+  signal.throwIfAborted();
+  const { tool, answer, settings } = kept;
+  const { height, width } = answer;
+  const result = (tool === "stardist" ? stardist : cellpose).objects(answer, settings);
+  return { ...result, height, width, settings };
+}
+
+/** Let messages in: a cancel among them. */
+function pause() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
