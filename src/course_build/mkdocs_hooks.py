@@ -18,7 +18,7 @@ from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
-from course_build import ROOT, Stop, offline
+from course_build import ROOT, Stop, lab, offline
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
 from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
@@ -169,6 +169,7 @@ def _publish_all(files, *, config):
 
     for name in figures.published(root):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    _publish_lab(files, config, root)
     _publish_printed(files, config)
     _publish_font(files, config, root)
     if (katex := root / "node_modules" / KATEX).exists():
@@ -178,6 +179,18 @@ def _publish_all(files, *, config):
             uri = f"assets/katex/fonts/{font.name}"
             files.append(File.generated(config, uri, content=font.read_bytes()))
     return files
+
+
+def _publish_lab(files, config, root):
+    """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
+    if _for_disk(config):
+        text = (root / "lab" / "view" / "disk.js").read_text(encoding="utf-8")
+        files.append(_generated(config, "lab/lab.js", text))
+        return
+    for name in lab.published(root):
+        files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    for name, content in lab.made(root).items():
+        files.append(_generated(config, f"lab/{name}", content))
 
 
 def _publish_printed(files, config):
@@ -344,7 +357,7 @@ def on_post_page(output, *, page, config):
     for name in dict.fromkeys(figures.DATA_FIGURE.findall(output)):  # as site.js loads its module
         stylesheet = f"figures/{name}/figure.css"
         stylesheets += [stylesheet] if (_root(config) / stylesheet).exists() else []
-    if LAB in output:
+    if LAB in output and not _for_disk(config):
         stylesheets.append("lab/lab.css")
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
     links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
