@@ -32,13 +32,13 @@ export function colourLine(choice, most) {
     : `image = ${most} - ${mean}  # brightness, upside down: dark objects become bright`;
 }
 
-/** Which colour to propose: of those that glow on black, the one with most contrast. */
+/** Which colour to propose: of those that glow on black, the one with most contrast; else upside down. */
 export function bestColour(samples) {
   const spreads = samples.map(spread);
   const means = samples.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   const most = Math.max(...samples.map((values) => values.reduce((a, b) => Math.max(a, b), 0)));
   // Tissue and bright field: a bright ground, dark objects.
-  if (Math.min(...means) > most / 2) return "inverted brightness";
+  if ((means[0] + means[1] + means[2]) / 3 > 0.4 * most) return "inverted brightness";
   return COLOURS[spreads.indexOf(Math.max(...spreads))];
 }
 

@@ -23,7 +23,7 @@ def examples():
     """The images by name: {name: (array, how tifffile writes it)}."""
     nuclei, _ = data.nuclei()
     cells, _ = data.cells()
-    large = resize(nuclei[128:256, 0:160], (640, 800), order=1, preserve_range=True)
+    large = resize(nuclei[128:240, 0:140], (672, 840), order=1, preserve_range=True)  # six times
     plain = {"photometric": "minisblack", "compression": "zlib", "predictor": True}
     return {
         "nuclei": (nuclei, plain),

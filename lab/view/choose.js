@@ -11,7 +11,7 @@ const EXAMPLES = [
   { file: "too_large", title: "Nuclei, and it fails", tool: "stardist", alt: "A few large, blurred nuclei",
     task: "Find out why: measure one nucleus, and run it again." },
   { file: "tissue", title: "Tissue (H&E)", tool: "stardist", alt: "Purple nuclei in pink tissue",
-    task: "Dark on white, and the network learned bright on black. Which colour works best?" },
+    task: "Dark on white; the network learned bright on black. Compare the colours: which helps?" },
 ];
 
 /**

@@ -91,7 +91,7 @@ export function sizes({ onMeasure, onChange }) {
     onChange();
   });
   const element = make("div", { className: "lab-sizes" },
-    make("label", { className: "lab-field" }, "Width of a typical object (px)", width), measure, said,
+    make("label", { className: "lab-field" }, "Width of an object (px)", width), measure, said,
     make("label", { className: "lab-field" }, "Size of a pixel (µm)", pixel));
   const positive = (field) => (field.valueAsNumber > 0 ? field.valueAsNumber : null);
   return {

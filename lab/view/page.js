@@ -91,7 +91,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       const one = count > 1 ? ` Of the ${count} files, the page took the first; a whole folder is work for the notebook “Your own images”.` : "";
       say(`${name.textContent}.${one}`);
       showNotes(one);
-      work.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      work.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     });
   }
 

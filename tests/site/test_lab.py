@@ -200,7 +200,7 @@ def test_a_line_over_an_object_measures_it(visit, files):
     page.mouse.down()
     page.mouse.move(x + 60 * shown, y + 80 * shown, steps=4)
     page.mouse.up()
-    width = page.get_by_label("Width of a typical object")
+    width = page.get_by_label("Width of an object")
     assert float(width.input_value()) == pytest.approx(100, abs=1.5)
     expect(page.locator(".lab-hint")).to_contain_text("25 µm")
     expect(page.locator(".lab-hint")).to_contain_text("0.25 of its size")
