@@ -30,12 +30,13 @@ export class Engine {
   #worker = null;
   #tasks = new Map(); // id → {resolve, reject, onProgress, size}
   #count = 0;
+  #heard = false; // whether the worker ever said a word
 
   constructor(base) {
     this.#base = new URL(base, globalThis.location?.href).href;
   }
 
-  run(tool, image, settings = {}, { onProgress, signal } = {}) {
+  async run(tool, image, settings = {}, { onProgress, signal } = {}) {
     const { height, width, channels } = image;
     if (!(tool in CHANNELS)) throw new EngineError(`There is no tool called ${tool}`);
     if (channels.length < 1 || channels.length > CHANNELS[tool]) {
@@ -86,8 +87,13 @@ export class Engine {
   }
 
   #start() {
+    if (globalThis.location?.protocol === "file:") {
+      throw new EngineError("Browsers do not let a page from disk do this. Open it on the course’s website");
+    }
     const worker = new Worker(new URL("worker.js", this.#base));
+    this.#heard = false;
     worker.addEventListener("message", ({ data: { id, progress, result, error } }) => {
+      this.#heard = true;
       const task = this.#tasks.get(id); // none: it was cancelled
       if (progress) task?.onProgress?.(progress);
       else if (error) this.#fail(id, error);
@@ -95,9 +101,9 @@ export class Engine {
     });
     const lost = (event) => {
       event.preventDefault?.(); // it is told to the reader, and need not be in the console
-      this.#end(new EngineError(
-        "The part of the page that segments has stopped. Run it again; your image is still here",
-      ));
+      this.#end(new EngineError(this.#heard
+        ? "The part of the page that segments has stopped. Run it again; your image is still here"
+        : "The part of the page that segments could not be loaded. Check the connection and run it again"));
     };
     worker.addEventListener("error", lost);
     worker.addEventListener("messageerror", lost);

@@ -20,18 +20,10 @@ export function suppress(candidates, chosen, rayCount, threshold) {
   const rays = raysOf(rayCount);
   const kept = [];
   const squares = new Map(); // square → kept outlines that touch it
-  const asked = new Map(); // outline → the last candidate that it was compared with
   for (const i of order) {
     const outline = new Outline(y[i], x[i], dist.subarray(i * rayCount, (i + 1) * rayCount), rays);
     const covered = squaresOf(outline);
-    const beaten = covered.some((square) => (squares.get(square) ?? []).some((better) => {
-      if (asked.get(better) === i) return false;
-      asked.set(better, i);
-      if (!better.meets(outline)) return false;
-      const smaller = Math.min(better.area, outline.area) + 1e-10;
-      return Math.fround(better.shared(outline) / smaller) > limit;
-    }));
-    if (beaten) continue;
+    if (covered.some((square) => isBeaten(outline, squares.get(square), limit, i))) continue;
     kept.push(i);
     for (const square of covered) {
       if (!squares.has(square)) squares.set(square, []);
@@ -39,6 +31,19 @@ export function suppress(candidates, chosen, rayCount, threshold) {
     }
   }
   return kept;
+}
+
+/** Whether one of these outlines leaves too little of another. */
+function isBeaten(outline, better = [], limit, number) {
+  for (const other of better) {
+    if (other.asked === number) continue; // it touches several squares
+    other.asked = number;
+    const smaller = Math.min(other.area, outline.area) + 1e-10;
+    // What boxes share is quickly told.
+    if (!(Math.fround(other.sharedAtMost(outline) / smaller) > limit)) continue;
+    if (Math.fround(other.shared(outline) / smaller) > limit) return true;
+  }
+  return false;
 }
 
 function squaresOf({ top, bottom, left, right }) {

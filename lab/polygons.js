@@ -3,44 +3,67 @@
 const f32 = Math.fround;
 
 /**
- * Rows of a polygon and where each lies inside it.
- * ys, xs: its corners; rows are looked at `at` pixels below their number.
- * Returns {top, rows: [[left, right, left, right, …], …]}, by the non-zero rule.
+ * Where a polygon lies in each row.
+ *
+ * ys, xs: its corners; rows top … bottom − 1 are looked at `at` pixels below their number
+ * Returns {top, count, left, right}: Float64Arrays, one interval a row, or, where a row is cut more
+ * than twice, {top, count, rows: [[left, right, left, right, …], …]}, by the non-zero rule.
  */
 function spans(ys, xs, top, bottom, at) {
-  const rows = Array.from({ length: Math.max(0, bottom - top) }, () => []);
-  const corners = ys.length;
-  for (let k = 0, before = corners - 1; k < corners; before = k++) {
-    const [y0, y1] = [ys[before], ys[k]];
-    if (y0 === y1) continue;
-    const [x0, slope] = [xs[before], (xs[k] - xs[before]) / (y1 - y0)];
-    // Rows r with y0 ≤ r + at < y1, or the other way round.
-    const first = Math.max(top, Math.ceil(Math.min(y0, y1) - at));
-    const last = Math.min(bottom, Math.ceil(Math.max(y0, y1) - at));
-    for (let row = first; row < last; row++) {
-      rows[row - top].push(x0 + (row + at - y0) * slope, y1 > y0 ? 1 : -1);
+  const count = Math.max(0, bottom - top);
+  const [left, right, met] = [new Float64Array(count), new Float64Array(count), new Uint8Array(count)];
+  let simple = true;
+  crossings(ys, xs, top, bottom, at, (row, x) => {
+    if (met[row] === 0) {
+      left[row] = right[row] = x;
+    } else if (met[row] === 1) {
+      if (x < left[row]) left[row] = x;
+      else right[row] = x;
+    } else {
+      simple = false;
     }
-  }
-  return { top, rows: rows.map(inside) };
+    met[row]++;
+  });
+  if (simple) return { top, count, left, right };
+  const rows = Array.from({ length: count }, () => []);
+  crossings(ys, xs, top, bottom, at, (row, x, direction) => rows[row].push([x, direction]));
+  return { top, count, rows: rows.map(inside) };
 }
 
-/** Crossings [x, direction, x, direction, …] of a row → intervals [left, right, …]. */
-function inside(crossings) {
-  if (crossings.length === 4) {
-    const [a, , b] = crossings;
-    return a < b ? [a, b] : [b, a];
+/** Tell every place where a side of a polygon crosses a row: row, x, and whether it goes down. */
+function crossings(ys, xs, top, bottom, at, tell) {
+  for (let k = 0, before = ys.length - 1; k < ys.length; before = k++) {
+    const y0 = ys[before];
+    const y1 = ys[k];
+    if (y0 === y1) continue;
+    const x0 = xs[before];
+    const slope = (xs[k] - x0) / (y1 - y0);
+    const down = y1 > y0;
+    // Rows r with y0 ≤ r + at < y1, or the other way round.
+    const first = Math.max(top, Math.ceil((down ? y0 : y1) - at));
+    const last = Math.min(bottom, Math.ceil((down ? y1 : y0) - at));
+    for (let row = first; row < last; row++) {
+      tell(row - top, x0 + (row + at - y0) * slope, down ? 1 : -1);
+    }
   }
-  const order = [];
-  for (let i = 0; i < crossings.length; i += 2) order.push(i);
-  order.sort((i, j) => crossings[i] - crossings[j]);
+}
+
+/** Crossings [[x, direction], …] of a row → intervals [left, right, …]. */
+function inside(met) {
+  met.sort((one, other) => one[0] - other[0]);
   const intervals = [];
   let winding = 0;
-  for (const i of order) {
-    if (winding === 0) intervals.push(crossings[i]);
-    winding += crossings[i + 1];
-    if (winding === 0) intervals.push(crossings[i]);
+  for (const [x, direction] of met) {
+    if (winding === 0) intervals.push(x);
+    winding += direction;
+    if (winding === 0) intervals.push(x);
   }
   return intervals;
+}
+
+/** The intervals of one row. */
+function intervalsOf({ left, right, rows }, row) {
+  return rows ? rows[row] : [left[row], right[row]];
 }
 
 /** A polygon as StarDist's non-maximum suppression sees it: corners cut off to whole numbers. */
@@ -59,24 +82,35 @@ export class Outline {
     for (let k = 0, before = rays.length - 1; k < rays.length; before = k++) {
       area += xs[before] * ys[k] - ys[before] * xs[k];
     }
-    Object.assign(this, { ys, xs, top, bottom, left, right, area: Math.abs(area) / 2, lines: null });
+    Object.assign(this, { ys, xs, top, bottom, left, right, area: Math.abs(area) / 2 });
+    this.lines = null; // see spans()
+    this.asked = -1; // the last candidate that it was compared with
   }
 
-  meets(other) {
-    return this.left <= other.right && other.left <= this.right &&
-      this.top <= other.bottom && other.top <= this.bottom;
+  /** The most that two polygons can share: what their boxes do. */
+  sharedAtMost(other) {
+    const down = Math.min(this.bottom, other.bottom) - Math.max(this.top, other.top);
+    const across = Math.min(this.right, other.right) - Math.max(this.left, other.left);
+    return down > 0 && across > 0 ? down * across : 0;
   }
 
   /** The area that two polygons share. Corners are whole, so rows halfway between them are exact. */
   shared(other) {
     const [a, b] = [this.spans(), other.spans()];
     let area = 0;
-    const end = Math.min(a.top + a.rows.length, b.top + b.rows.length);
+    const end = Math.min(a.top + a.count, b.top + b.count);
     for (let row = Math.max(a.top, b.top); row < end; row++) {
-      const [ours, theirs] = [a.rows[row - a.top], b.rows[row - b.top]];
-      for (let i = 0; i < ours.length; i += 2) {
-        for (let j = 0; j < theirs.length; j += 2) {
-          area += Math.max(0, Math.min(ours[i + 1], theirs[j + 1]) - Math.max(ours[i], theirs[j]));
+      const [i, j] = [row - a.top, row - b.top];
+      if (!a.rows && !b.rows) {
+        const width = (a.right[i] < b.right[j] ? a.right[i] : b.right[j]) -
+          (a.left[i] > b.left[j] ? a.left[i] : b.left[j]);
+        if (width > 0) area += width;
+        continue;
+      }
+      const [ours, theirs] = [intervalsOf(a, i), intervalsOf(b, j)];
+      for (let k = 0; k < ours.length; k += 2) {
+        for (let n = 0; n < theirs.length; n += 2) {
+          area += Math.max(0, Math.min(ours[k + 1], theirs[n + 1]) - Math.max(ours[k], theirs[n]));
         }
       }
     }
@@ -97,15 +131,16 @@ export function paint(labels, height, width, ys, xs, label) {
   }
   const top = Math.max(0, Math.ceil(least));
   const bottom = Math.min(height, Math.floor(most) + 1);
-  const { rows } = spans(ys, xs, top, bottom, 0);
-  rows.forEach((intervals, i) => {
-    const start = (top + i) * width;
+  const found = spans(ys, xs, top, bottom, 0);
+  for (let row = 0; row < found.count; row++) {
+    const start = (top + row) * width;
+    const intervals = intervalsOf(found, row);
     for (let k = 0; k < intervals.length; k += 2) {
       const left = Math.max(0, Math.ceil(intervals[k]));
       const right = Math.min(width - 1, Math.floor(intervals[k + 1]));
       for (let x = left; x <= right; x++) labels[start + x] = label;
     }
-  });
+  }
 }
 
 /** Sines and cosines of rays, as StarDist's C++ has them: from angles in 32 bits. */

@@ -16,7 +16,7 @@ from course_build.programs import node, run
 BUNDLER = Path(__file__).with_name("lab.mjs")
 PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
 RUNTIME = "runtime.wasm.xz"
-AS_THEY_ARE = ("*.css", "weights/*.onnx.gz", "examples/*.tif", "examples/*.webp")
+AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {
     "check": lzma.CHECK_CRC32,
@@ -24,22 +24,27 @@ XZ = {
 }
 
 
-def published(root):
+def published(root, *, on_disk=False):
     """Return the files of lab/ that the site has as they are, as paths relative to `root`.
+
+    on_disk : bool
+        Leave out the networks, as a page from disk cannot load them.
 
     Raises
     ------
     Stop
         If a network is not there.
     """
-    for name in json.loads((root / "lab" / "weights" / "weights.json").read_text()):
-        if not (root / "lab" / "weights" / f"{name}.onnx.gz").exists():
-            raise Stop(f"lab/weights/ has no {name}.onnx.gz: run `make lab-weights ONLY={name}`")
     files = [file for kind in AS_THEY_ARE for file in sorted((root / "lab").glob(kind))]
+    weights = root / "lab" / "weights"
+    for name in [] if on_disk else json.loads((weights / "weights.json").read_text()):
+        files.append(weights / f"{name}.onnx.gz")
+        if not files[-1].exists():
+            raise Stop(f"lab/weights/ has no {name}.onnx.gz: run `make lab-weights ONLY={name}`")
     return [file.relative_to(root).as_posix() for file in files]
 
 
-def made(root, modules=ROOT / "node_modules"):
+def made(root, modules=ROOT / "node_modules", *, on_disk=False):
     """Return what is made for the site: {address below lab/: bytes}.
 
     Parameters
@@ -48,6 +53,8 @@ def made(root, modules=ROOT / "node_modules"):
         The repository.
     modules : pathlib.Path
         Where npm has put the browser libraries.
+    on_disk : bool
+        The page's script alone: a page from disk can neither start a worker nor load data.
 
     Raises
     ------
@@ -67,9 +74,10 @@ def made(root, modules=ROOT / "node_modules"):
         [node(), BUNDLER, root, json.dumps(runtime)], "lab: the scripts cannot be bundled",
         NO_COLOR="1",
     )  # fmt: skip
-    return {RUNTIME: packed} | {
-        name: text.encode() for name, text in json.loads(scripts).items()
-    }
+    files = {name: text.encode() for name, text in json.loads(scripts).items()}
+    if on_disk:
+        return {name: content for name, content in files.items() if name != "worker.js"}
+    return files | {RUNTIME: packed}
 
 
 def packed_once(content, folder):

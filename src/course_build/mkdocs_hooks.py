@@ -183,6 +183,8 @@ def _publish_all(files, *, config):
 
 def _publish_lab(files, config, root):
     """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
+    if not (root / "lab").exists():
+        return
     if _for_disk(config):
         text = (root / "lab" / "view" / "disk.js").read_text(encoding="utf-8")
         files.append(_generated(config, "lab/lab.js", text))

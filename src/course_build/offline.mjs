@@ -31,7 +31,7 @@ const result = await build({
         { contents: fetchFromScript, resolveDir: folder }
       ));
       // A plain script has no import.meta: all that is asked of it is the place of a JSON file.
-      onLoad({ filter: /[\\/]figures[\\/].*\.js$/ }, async ({ path }) => {
+      onLoad({ filter: /[\\/](figures|lab)[\\/].*\.js$/ }, async ({ path }) => {
         const place = path.slice(folder.length).replaceAll("\\", "/");
         const text = await readFile(path, "utf8");
         return { contents: text.replaceAll("import.meta.url", JSON.stringify(`disk:${place}`)) };
