@@ -18,7 +18,7 @@ export function notebook(run) {
   const { title, objects } = TOOLS[tool];
   const cells = [
     markdown(`# ${title}: ${fileName}`,
-      `Made by the page *Try your own image*, which found ${counted(tool, count)}. The settings are the same, and so is the network: the page computes what the Python library computes.`,
+      `Made by the page *Try your own image*, which found ${counted(tool, count)}. The settings are the same, and so is the network: it finds the same objects, up to single pixels at their borders.`,
       "Put this notebook beside the image. It needs the course's environment: see *Set up* on the course's site."),
     code(...imports(run), "", `path = Path(${quoted(fileName)})`),
     markdown("## Read the image"),
@@ -118,7 +118,7 @@ export function methods(run) {
       ? "Intensities were scaled linearly so that the 1st and the 99.8th percentile of the image became 0 and 1."
       : `Intensities were scaled linearly so that the 1st and the 99th percentile of ${nucleus ? "each channel" : "the image"} became 0 and 1.${nucleus ? " A second channel showed the nuclei." : ""}`,
     `${set(tool, settings)}`,
-    `The network ran in a web browser (ONNX Runtime Web) with the course's JavaScript version of ${name} ${version}, which gives the labels of the Python library.`,
+    `The network ran in a web browser (ONNX Runtime Web) with the course's JavaScript version of ${name} ${version}, which finds the objects of the Python library up to single pixels at their borders.`,
     `No objects were removed or corrected afterwards; ${counted(tool, count)} ${count === 1 ? "was" : "were"} found.`,
     score
       ? `Against an annotation of this image with ${score.annotated.size.toLocaleString("en")} objects, F1 was ${score.scores.F1.toFixed(2)} and the average precision TP / (TP + FP + FN) was ${score.scores.AP["0.5"].toFixed(2)} at an IoU threshold of 0.5.`

@@ -43,8 +43,9 @@ export function sliders(tool, settings, onChange) {
   const start = Object.fromEntries(own.map(({ name }) => [name, settings[name]]));
   const values = { ...start };
   const fields = own.map(({ name, label, hint, ...range }) => {
-    const input = make("input", { type: "range", ...range, value: settings[name] });
-    const value = make("output", {});
+    const input = make("input", { type: "range", id: `lab-${name}`, ...range, value: settings[name] });
+    input.setAttribute("aria-describedby", `lab-${name}-hint`);
+    const value = make("output", { htmlFor: input.id });
     const tell = () => { value.textContent = +input.valueAsNumber.toFixed(2); };
     tell();
     input.addEventListener("input", () => {
@@ -52,7 +53,10 @@ export function sliders(tool, settings, onChange) {
       values[name] = input.valueAsNumber;
       onChange({ ...values });
     });
-    return { input, name, tell, element: make("label", { className: "lab-slider" }, make("span", {}, label, " ", value), input, make("small", { textContent: hint })) };
+    const element = make("div", { className: "lab-slider" },
+      make("label", { htmlFor: input.id, textContent: label }), " ", value, input,
+      make("small", { id: `lab-${name}-hint`, textContent: hint }));
+    return { input, name, tell, element };
   });
   const reset = button("Back to the start", () => {
     for (const { input, name, tell } of fields) {
