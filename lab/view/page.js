@@ -77,14 +77,14 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       const { open } = await import("../read.js");
       const opened = await open(await bytesOf(file), file.name, { decodeJpeg });
       forgetResult();
-      Object.assign(state, { file: opened, nucleus: null, annotation: null });
+      Object.assign(state, { file: opened, nucleus: null, annotation: null, task: example?.task });
       if (example) chooseTool(example.tool);
       size.setWidth(null);
       size.setPixelSize(opened.pixelSize);
       proposePlanes();
       await showPlanes();
       const { height, width } = opened.planes[state.cell];
-      name.textContent = `${file.name}: ${width} × ${height} pixels, ${opened.type}${opened.planes.length > 1 ? `, ${opened.planes.length} to choose from` : ""}`;
+      name.textContent = `${file.name}: ${width} × ${height} pixels, ${opened.type}${inColour(opened) ? ", in colour" : opened.planes.length > 1 ? `, ${opened.planes.length} planes` : ""}`;
       root.dataset.chosen = "";
       work.hidden = false;
       stage.resize();
@@ -135,12 +135,14 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   }
 
   function showNotes(more = "") {
-    const said = [...state.file.notes];
-    if (state.file.planes.length > 1) {
-      said.unshift(`The file holds ${state.file.planes.length} planes that can be segmented. Chosen is: ${state.file.planes[state.cell].name}.`);
-    }
+    const { file, cell, task } = state;
+    const said = [...file.notes];
+    const chosen = `Chosen is: ${file.planes[cell].name}.`;
+    if (inColour(file)) said.unshift(`A network here sees one grey plane of a picture in colour. ${chosen}`);
+    else if (file.planes.length > 1) said.unshift(`The file holds ${file.planes.length} planes that can be segmented. ${chosen}`);
     if (more) said.push(more.trim());
     notes.replaceChildren(...said.map((text) => make("p", { className: "lab-note", textContent: text })));
+    if (task) notes.prepend(make("p", { className: "lab-note lab-task", textContent: task }));
   }
 
   /* --------------------------------------------------------- tool, size, run */
@@ -361,6 +363,10 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     problem.textContent = sentence.replace(/(?<![.?!])$/, ".");
     problem.scrollIntoView({ block: "nearest" });
   }
+}
+
+function inColour({ axes }) {
+  return axes.length === 1 && axes[0].name === "colour";
 }
 
 async function bytesOf(file) {

@@ -12,7 +12,7 @@ from skimage.segmentation import relabel_sequential
 
 from course_build import ROOT
 from course_build.programs import node, run
-from tests.lab.test_write import drawn, write
+from tests.lab.labels import drawn, write
 
 
 def read(*paths, shape=(40, 50)):
