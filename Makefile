@@ -17,7 +17,7 @@ PYTEST = $(RUN) -m pytest -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve site test check test-long mutate notebooks figures figures-check slides models \
-	evaluate student-notebooks publish-check colab-replica bundle bundle-check links lock clean
+	evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle bundle-check links lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -78,6 +78,17 @@ evaluate: ## score the course's models without training them, and describe them 
 	$(RUN) -m training.evaluate_diameters
 	$(RUN) -m training.write_cards
 	$(RUN) -m course_build.figures
+
+lab-weights: ## write the models for the page that segments a reader's image (ONLY=…; a minute)
+	$(SETUP)
+	@cmp -s requirements-lab.txt build/lab-tools/installed.txt || { rm -rf build/lab-tools; \
+		.venv/bin/python -m pip install --quiet --no-deps --target build/lab-tools \
+		-r requirements-lab.txt && cp requirements-lab.txt build/lab-tools/installed.txt; }
+	@PYTHONPATH="build/lab-tools:$$PYTHONPATH" .venv/bin/python -m training.export_lab $(ONLY)
+
+lab-bench: ## compare that page's engine with the Python libraries: time, memory, sizes (10 minutes)
+	$(SETUP) --test
+	$(RUN) -m tests.lab.bench
 
 student-notebooks: ## write the notebooks without solutions and outputs into build/
 	$(SETUP)

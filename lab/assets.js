@@ -16,31 +16,38 @@ const AGAIN = "Check the connection and run it again";
 export async function load({ file, bytes, sha256 }, base, onProgress, signal) {
   // The part of its hash lets no cache answer with an earlier version.
   const address = new URL(`${file}?${sha256.slice(0, 12)}`, base);
-  const packed = await download(address, bytes, onProgress, signal);
-  const damaged = `${file} arrived damaged. ${AGAIN}; if that does not help, empty the browser’s cache`;
-  // Some servers unpack .gz on the way. Then there is nothing to check but what is inside.
-  const whole = packed[0] === 0x1f || file.endsWith(".xz");
-  if (whole && globalThis.crypto?.subtle) { // absent where a page came without encryption
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed));
-    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (found !== sha256) throw new EngineError(damaged);
+  for (const cache of ["default", "reload"]) { // what lies damaged in the cache is fetched anew
+    const packed = await download(address, bytes, cache, onProgress, signal);
+    // Some servers unpack .gz on the way. Then there is nothing to check or to unpack.
+    if (file.endsWith(".gz") && packed[0] !== 0x1f) return packed;
+    if (await isWhole(packed, sha256)) return unpack(packed, file);
   }
-  if (!whole) return packed;
+  throw new EngineError(`${file} arrived damaged. ${AGAIN}`);
+}
+
+/** Whether bytes have a hash. Where a page came without encryption, browsers do not say. */
+async function isWhole(packed, sha256) {
+  if (!globalThis.crypto?.subtle) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
+}
+
+async function unpack(packed, file) {
   const stream = new Blob([packed]).stream();
   const unpacked = file.endsWith(".xz")
     ? new XzReadableStream(stream) : stream.pipeThrough(new DecompressionStream("gzip"));
   try {
     return new Uint8Array(await new Response(unpacked).arrayBuffer());
-  } catch (error) {
-    throw new EngineError(damaged, { cause: error });
+  } catch (error) { // both check what they unpack
+    throw new EngineError(`${file} arrived damaged. ${AGAIN}`, { cause: error });
   }
 }
 
-async function download(address, expected, onProgress, signal) {
+async function download(address, expected, cache, onProgress, signal) {
   const name = address.pathname.split("/").pop();
   let response;
   try {
-    response = await fetch(address, { signal });
+    response = await fetch(address, { signal, cache });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     onProgress(0, expected);
     const pieces = [];

@@ -2,6 +2,7 @@
 
 import { Outline, raysOf } from "./polygons.js";
 
+const CLOSE = 0.05; // so near to the threshold, what the library rounds decides
 const CELL = 32; // pixels: a side of the squares in which kept polygons are looked up
 
 /**
@@ -41,7 +42,12 @@ function isBeaten(outline, better = [], limit, number) {
     const smaller = Math.min(other.area, outline.area) + 1e-10;
     // What boxes share is quickly told.
     if (!(Math.fround(other.sharedAtMost(outline) / smaller) > limit)) continue;
-    if (Math.fround(other.shared(outline) / smaller) > limit) return true;
+    let part = other.shared(outline) / smaller;
+    if (Math.abs(part - limit) < CLOSE) {
+      const rounded = other.sharedRounded(outline) / smaller;
+      if (Math.abs(rounded - part) < CLOSE) part = rounded; // else sides lie on each other
+    }
+    if (Math.fround(part) > limit) return true;
   }
   return false;
 }

@@ -1,12 +1,12 @@
-"""Write the course's networks for the page "Try your own image", into lab/weights/ (`make lab-weights`).
+"""Write the course's networks for the page "Try your own image" (`make lab-weights`).
 
     python -m training.export_lab                   # those of which the weights changed
     python -m training.export_lab stardist_nuclei   # this one, changed or not
 
-A network becomes an ONNX file that is small on its way and computes in 32 bits: Cellpose's weights
-are stored in 16 bits, as they already are in the package, StarDist's filters in ten. Nothing else is
-rounded. What a file was made from stands in lab/weights/weights.json; a
-test compares.
+A network becomes an ONNX file in lab/weights/ that is small on its way and computes in 32 bits:
+Cellpose's weights are stored in 16 bits, as they already are in the package, StarDist's filters in
+ten. Nothing else is rounded. What a file was made from stands in weights.json beside it; a test
+compares.
 
 Needs what requirements-lab.txt lists.
 """
@@ -179,6 +179,15 @@ def in_16_bits(exported):
     put_first(graph, casts)
 
 
+def few_bits(values):
+    """Filters, shape (N, C, Y, X) → steps, float32 (N, 1, 1, 1); whole ones and thirds, int8."""
+    largest = np.abs(values).max(axis=(1, 2, 3), keepdims=True)
+    step = (np.maximum(largest, 1e-12) / 127).astype(np.float32)
+    coarse = np.round(values / step)
+    fine = np.round(3 * (values / step - coarse))
+    return step, coarse.astype(np.int8), fine.astype(np.int8)
+
+
 def in_few_bits(exported):
     """Store filters as whole numbers of a byte and of thirds, with one scale for each filter.
 
@@ -194,16 +203,13 @@ def in_few_bits(exported):
         values = numpy_helper.to_array(weight)
         if values.ndim != 4 or values.size < 1000:  # biases, norms: small, and every bit counts
             continue
-        largest = np.abs(values).max(axis=(1, 2, 3), keepdims=True)
-        step = (np.maximum(largest, 1e-12) / 127).astype(np.float32)
-        coarse = np.round(values / step)
-        fine = np.round(3 * (values / step - coarse))
+        step, coarse, fine = few_bits(values)
         parts = []
         for ending, whole, scale in (("bytes", coarse, step), ("thirds", fine, step / 3)):
             stored, scales, number, part = (
                 f"{weight.name}_{ending}{kind}" for kind in ("", "_step", "_number", "_part")
             )
-            graph.initializer.append(numpy_helper.from_array(whole.astype(np.int8), stored))
+            graph.initializer.append(numpy_helper.from_array(whole, stored))
             graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), scales))
             nodes += [
                 helper.make_node("Cast", [stored], [number], to=TensorProto.FLOAT),
@@ -230,9 +236,7 @@ def compare(exported, original, shape):
     session = onnxruntime.InferenceSession(exported.SerializeToString())
     theirs = original(image)
     ours = session.run(list(theirs), {"image": image})
-    return max(
-        float(np.abs(a - b).max()) for a, b in zip(ours, theirs.values(), strict=True)
-    )
+    return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs.values(), strict=True))
 
 
 def export(name):

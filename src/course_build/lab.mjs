@@ -1,10 +1,9 @@
 // Writes the lab's scripts, bundled, to standard output as JSON: {name: text}.
-// Arguments: the repository's folder; the runtime that the worker loads, as JSON.
-import { existsSync } from "node:fs";
+// Arguments: the repository's folder; the page's module; the runtime that the worker loads, as JSON.
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const [root, runtime] = process.argv.slice(2);
+const [root, page, runtime] = process.argv.slice(2);
 const folder = join(root, "lab");
 const common = {
   bundle: true,
@@ -20,9 +19,9 @@ const common = {
 const stop = () => process.exit(1); // esbuild has said why
 
 // What the page imports when it is needed becomes a file of its own.
-const page = await build({
+const pageScript = await build({
   ...common,
-  entryPoints: { lab: ["view/page.js", "engine.js"].map((name) => join(folder, name)).find(existsSync) },
+  entryPoints: { lab: join(folder, page) },
   format: "esm",
   splitting: true,
   chunkNames: "[name]-[hash]",
@@ -38,6 +37,6 @@ const worker = await build({
   },
 }).catch(stop);
 
-const files = [...page.outputFiles, ...worker.outputFiles];
+const files = [...pageScript.outputFiles, ...worker.outputFiles];
 const named = files.map(({ path, text }) => [path.slice(folder.length + 1).replaceAll("\\", "/"), text]);
 process.stdout.write(JSON.stringify(Object.fromEntries(named)));

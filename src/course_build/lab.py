@@ -16,6 +16,8 @@ from course_build.programs import node, run
 BUNDLER = Path(__file__).with_name("lab.mjs")
 PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
 RUNTIME = "runtime.wasm.xz"
+PAGE = "view/page.js"
+ON_DISK = "view/disk.js"  # says that a page from disk cannot do this
 AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {
@@ -44,7 +46,7 @@ def published(root, *, on_disk=False):
     return [file.relative_to(root).as_posix() for file in files]
 
 
-def made(root, modules=ROOT / "node_modules", *, on_disk=False):
+def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
     """Return what is made for the site: {address below lab/: bytes}.
 
     Parameters
@@ -55,6 +57,8 @@ def made(root, modules=ROOT / "node_modules", *, on_disk=False):
         Where npm has put the browser libraries.
     on_disk : bool
         The page's script alone: a page from disk can neither start a worker nor load data.
+    entry : str
+        The module that becomes lab.js.
 
     Raises
     ------
@@ -71,8 +75,8 @@ def made(root, modules=ROOT / "node_modules", *, on_disk=False):
         "sha256": hashlib.sha256(packed).hexdigest(),
     }
     scripts = run(
-        [node(), BUNDLER, root, json.dumps(runtime)], "lab: the scripts cannot be bundled",
-        NO_COLOR="1",
+        [node(), BUNDLER, root, entry, json.dumps(runtime)],
+        "lab: the scripts cannot be bundled", NO_COLOR="1",
     )  # fmt: skip
     files = {name: text.encode() for name, text in json.loads(scripts).items()}
     if on_disk:

@@ -183,15 +183,13 @@ def _publish_all(files, *, config):
 
 def _publish_lab(files, config, root):
     """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
-    if not (root / "lab").exists():
+    if not (root / "lab" / lab.PAGE).exists():
         return
-    if _for_disk(config):
-        text = (root / "lab" / "view" / "disk.js").read_text(encoding="utf-8")
-        files.append(_generated(config, "lab/lab.js", text))
-        return
-    for name in lab.published(root):
+    on_disk = _for_disk(config)
+    for name in lab.published(root, on_disk=on_disk):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
-    for name, content in lab.made(root).items():
+    entry = lab.ON_DISK if on_disk else lab.PAGE
+    for name, content in lab.made(root, on_disk=on_disk, entry=entry).items():
         files.append(_generated(config, f"lab/{name}", content))
 
 
@@ -359,7 +357,7 @@ def on_post_page(output, *, page, config):
     for name in dict.fromkeys(figures.DATA_FIGURE.findall(output)):  # as site.js loads its module
         stylesheet = f"figures/{name}/figure.css"
         stylesheets += [stylesheet] if (_root(config) / stylesheet).exists() else []
-    if LAB in output and not _for_disk(config):
+    if LAB in output:
         stylesheets.append("lab/lab.css")
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
     links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)

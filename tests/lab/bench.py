@@ -1,0 +1,123 @@
+"""Time, memory and size of the lab's engine beside the Python libraries (`make lab-bench`).
+
+    python -m tests.lab.bench           # medians of three runs, one thread each
+    python -m tests.lab.bench --large   # also an image of 2048², and agreement on all ten
+
+Processor time is compared, as other programs on the machine hardly change it.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# One thread, as the page has; read when the libraries are imported.
+for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ[name] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+RUNS = 3
+
+
+def library(case):
+    """Seconds of processor time of a warm run (median), and bytes of memory at most."""
+    import torch
+
+    from tests.lab import both
+
+    torch.set_num_threads(1)
+    segment = both.by_library(case.tool)
+    segment(case)
+    seconds = []
+    for _ in range(RUNS):
+        before = time.process_time()
+        segment(case)
+        seconds.append(time.process_time() - before)
+    return statistics.median(seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def apart(case_number, large):
+    """Run `library` in a process of its own, so that its memory is its own."""
+    command = [sys.executable, "-m", "tests.lab.bench", "--library", str(case_number)]
+    done = subprocess.run(
+        [*command, *(["--large"] if large else [])], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def cases(large):
+    """512² for each tool; if asked, 2048²."""
+    from tests.lab import both
+
+    chosen = [case for case in both.ten() if case.image.shape[-2:] == (512, 512)]
+    return chosen + [case for case in both.ten() if large and case.image.shape[-1] == 2048]
+
+
+def sizes():
+    """What a visit loads, in bytes: scripts gzipped as a server sends them."""
+    from course_build import ROOT, lab
+
+    made = lab.made(ROOT)
+    listed = json.loads((ROOT / "lab" / "weights" / "weights.json").read_text())
+    return {
+        "page's script": len(gzip.compress(made["lab.js"], 6)),
+        "worker's script": len(gzip.compress(made["worker.js"], 6)),
+        "runtime": len(made[lab.RUNTIME]),
+        **{name: entry["bytes"] for name, entry in listed.items()},
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true", help="also 2048², and agreement on ten")
+    parser.add_argument("--library", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    chosen = cases(asked.large)
+    if asked.library is not None:
+        print(json.dumps(library(chosen[asked.library])))
+        return
+
+    from tests.lab import both
+
+    print(
+        f"{'':34}{'engine':>9}{'library':>9}{'ratio':>7}{'sliders':>9}{'memory':>9}{'library':>9}"
+    )
+    for number, case in enumerate(chosen):
+        with tempfile.TemporaryDirectory() as folder:
+            _, told, memory = both.by_engine([case] * (RUNS + 1), Path(folder))
+        ours = statistics.median(run["network"] + run["objects"] for run in told[1:])
+        again = statistics.median(run["objects"] for run in told[1:])
+        theirs, their_memory = apart(number, asked.large)
+        height, width = case.image.shape[-2:]
+        print(
+            f"{case.tool + f', {height} × {width}':34}{ours:7.2f} s{theirs:7.2f} s"
+            f"{ours / theirs:7.1f}{1000 * again:6.0f} ms{memory / 1e6:6.0f} MB"
+            f"{their_memory / 1e6:6.0f} MB"
+        )
+    print()
+    for name, size in sizes().items():
+        print(f"{name:34}{size / 1e3:9,.0f} kB")
+    if asked.large:
+        print()
+        for tool in both.MODELS:
+            some = [case for case in both.ten() if case.tool == tool]
+            segment = both.by_library(tool)
+            with tempfile.TemporaryDirectory() as folder:
+                labels, _, _ = both.by_engine(some, Path(folder))
+            for case, ours in zip(some, labels, strict=True):
+                theirs = segment(case)
+                print(
+                    f"{tool:17}{case.name:32}{theirs.max():6d}{ours.max():6d} objects, "
+                    f"AP at 0.9 {both.agreement(ours, theirs):.4f}"
+                )
+
+
+if __name__ == "__main__":
+    main()

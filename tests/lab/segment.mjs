@@ -1,0 +1,35 @@
+// Segments images with the lab's own modules, in Node instead of a browser's worker.
+// Standard input: {model, tool, runtime, weights, images: [{height, width, channels: [file], out, settings}]}.
+// Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects}], in
+// seconds of processor time.
+import { readFileSync, writeFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import * as cellpose from "../../lab/cellpose.js";
+import { Network, start } from "../../lab/network.js";
+import { settingsOf } from "../../lab/settings.js";
+import * as stardist from "../../lab/stardist.js";
+
+const { tool, model, runtime, weights, images } = JSON.parse(readFileSync(0, "utf8"));
+start(readFileSync(runtime));
+const network = await Network.open(gunzipSync(readFileSync(weights)));
+const isStardist = tool === "stardist";
+const through = (values, height, width) =>
+  network.run(values, isStardist ? [1, height, width, 1] : [1, 2, height, width]);
+const library = isStardist ? stardist : cellpose;
+
+const seconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+const told = [];
+for (const { channels, height, width, settings, out } of images) {
+  const chosen = settingsOf(tool, settings, model);
+  const values = channels.map((file) => new Float32Array(new Uint8Array(readFileSync(file)).buffer));
+  const before = seconds();
+  const answer = await library.predict({ height, width, channels: values }, chosen, model, through);
+  const between = seconds();
+  const { labels, count } = library.objects(answer, chosen);
+  told.push({ count, network: between - before, objects: seconds() - between });
+  writeFileSync(out, new Uint8Array(labels.buffer));
+}
+process.stdout.write(JSON.stringify({ images: told, memory: process.resourceUsage().maxRSS * 1024 }));
