@@ -81,6 +81,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       if (example) chooseTool(example.tool);
       size.setWidth(null);
       size.setPixelSize(opened.pixelSize);
+      toldSize();
       proposePlanes();
       await showPlanes();
       const { height, width } = opened.planes[state.cell];
@@ -220,7 +221,6 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
         thresholds.replaceChildren(sliders(tool, result.settings, rethink));
         showResult(result);
         say(announcement(tool, result.count));
-        method.show();
       } finally {
         if (state.abort === abort) running.show(null);
       }
@@ -252,7 +252,9 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     layers.disabled = false;
     compare();
     drawLayers();
-    showNumbers();
+    count.show(state.ran.tool, result.count, "");
+    clearTimeout(state.measuring); // while a slider moves, outlines and count are enough
+    state.measuring = setTimeout(() => state.found && showNumbers(), 150);
   }
 
   function showNumbers() {
@@ -312,8 +314,10 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     return {
       ...ran, fileName: state.file.name, settings: found.settings, count: found.count,
       labels: found.labels, height: found.height, width: found.width,
-      pixelSize: size.pixelSize, table: found.table(size.pixelSize), score: scored ?? null,
-      picture: toCanvas(state.picture), paths: paths(found, state.annotation, state.score),
+      pixelSize: size.pixelSize, score: scored ?? null,
+      get table() { return found.table(this.pixelSize); },
+      get picture() { return toCanvas(state.picture); },
+      get paths() { return paths(found, state.annotation, scored); },
     };
   }
 

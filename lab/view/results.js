@@ -32,7 +32,7 @@ export function headline() {
     show(tool, number, words) {
       count.textContent = number;
       what.textContent = number === 1 ? TOOLS[tool].one : TOOLS[tool].objects;
-      more.textContent = words;
+      more.textContent = words || "\u00a0"; // it comes a moment later, and nothing moves
     },
   };
 }
