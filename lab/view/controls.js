@@ -152,7 +152,7 @@ export function runner({ onRun, onCancel }) {
       const hadFocus = [run, cancel].includes(document.activeElement);
       progress.hidden = !step;
       run.hidden = Boolean(step);
-      if (hadFocus) (step ? cancel : run).focus();
+      if (hadFocus) (step ? cancel : run).focus({ preventScroll: true });
       if (!step) return;
       what.textContent = step.text;
       if (step.share === null) bar.removeAttribute("value");

@@ -8,7 +8,7 @@
 import { button, make } from "../../figures/_shared/elements.js";
 import { heat, masks, shown } from "../pictures.js";
 import { medianDiameter } from "../measure.js";
-import { TOOLS } from "../tools.js";
+import { TOOLS, counted } from "../tools.js";
 import { chooser } from "./choose.js";
 import { planePicker, runner, sizeSetting, sizes, toolPicker } from "./controls.js";
 import { Found, announcement, paths, told } from "./found.js";
@@ -22,6 +22,7 @@ const STEPS = {
   network: "The network looks at the image",
   objects: "Drawing outlines",
 };
+const ONE_COLUMN = "(max-width: 59.99em)"; // as in lab.css: image and controls below each other
 const LAYERS = { outlines: "Outlines", masks: "Masks", probability: "Probability", none: "Image alone" };
 
 /** Put the lab in the place of the text for readers without JavaScript. */
@@ -34,7 +35,9 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   const notes = make("div", { className: "lab-notes" });
   const reading = make("p", { className: "lab-reading" });
   const frame = make("div", { className: "lab-frame" });
+  const badge = make("p", { className: "lab-badge", ariaHidden: true, hidden: true }); // the count, once more
   const stage = new Stage(frame, { onPoint: point, onPick: pick, onLine: measured });
+  frame.append(badge);
   const zoom = make("div", { className: "lab-zoom" }, ...[
     ["−", "Zoom out", () => stage.zoomBy(1 / 1.5)], ["+", "Zoom in", () => stage.zoomBy(1.5)], ["All", "Show all of it", () => stage.fit()],
   ].map(([text, ariaLabel, act]) => Object.assign(button(text, act), { ariaLabel, className: "lab-button" })));
@@ -92,7 +95,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       const one = count > 1 ? ` Of the ${count} files, the page took the first; a whole folder is work for the notebook “Your own images”.` : "";
       say(`${name.textContent}.${one}`);
       showNotes(one);
-      work.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+      show(work);
     });
   }
 
@@ -221,6 +224,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
         thresholds.replaceChildren(sliders(tool, result.settings, rethink));
         showResult(result);
         say(announcement(tool, result.count));
+        if (matchMedia(ONE_COLUMN).matches) show(frame);
       } finally {
         if (state.abort === abort) running.show(null);
       }
@@ -253,6 +257,8 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     compare();
     drawLayers();
     count.show(state.ran.tool, result.count, "");
+    badge.hidden = false;
+    badge.textContent = counted(state.ran.tool, result.count);
     clearTimeout(state.measuring); // while a slider moves, outlines and count are enough
     state.measuring = setTimeout(() => state.found && showNumbers(), 150);
   }
@@ -279,7 +285,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   function forgetResult() {
     Object.assign(state, { found: null, ran: null, score: null, thresholds: null, wanted: null });
     results.hidden = count.element.hidden = true;
-    layers.disabled = true;
+    layers.disabled = badge.hidden = true;
     reading.textContent = "";
     score.hide();
   }
@@ -367,6 +373,10 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     problem.textContent = sentence.replace(/(?<![.?!])$/, ".");
     problem.scrollIntoView({ block: "nearest" });
   }
+}
+
+function show(element) {
+  element.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
 function inColour({ axes }) {

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -18,6 +19,7 @@ from stardist.matching import matching
 from bioimage_course import data
 from tests.site.checks import PATIENCE, Visit, axe_faults, overflow_faults, watch
 from tests.site.places import ROOT
+from tests.site.server import gzipped
 
 PART = (slice(120, 320), slice(30, 270))  # of the course's image of nuclei
 
@@ -94,7 +96,6 @@ def problem(page):
 def test_a_whole_visit_from_the_file_to_the_score(visit, files, nuclei):
     _, truth = nuclei
     page, seen = visit("?tool=stardist")
-    assert not any(".onnx" in address or ".wasm" in address for address in seen.everything)
     choose(page, files / "nuclei.tif")
     expect(page.get_by_text("nuclei.tif: 240 × 200 pixels, 16-bit").first).to_be_visible()
     assert page.get_by_label("Size of a pixel").input_value() == "0.25"
@@ -127,6 +128,14 @@ def test_a_whole_visit_from_the_file_to_the_score(visit, files, nuclei):
 
     assert seen.faults["foreign"] == [] and seen.faults["errors"] == []
     assert failures(seen) == []
+
+
+def test_before_an_image_is_chosen_the_page_loads_forty_kilobytes_of_script(visit, site):
+    _, seen = visit()
+    own = [urlsplit(address).path for address in seen.everything if "/lab/" in address]
+    scripts = [site / path.lstrip("/") for path in own if path.endswith(".js")]
+    assert scripts and not any(path.endswith((".gz", ".xz", ".tif")) for path in own)
+    assert sum(len(gzipped(script)) for script in scripts) <= 40_000
 
 
 def test_the_notebook_finds_what_the_page_found(visit, files):
