@@ -505,6 +505,52 @@ SITE = (
 )
 # fmt: on
 
+# --- The lab's engine -----------------------------------------------------------------------------
+
+
+EXPORT = "tests/training/test_export_lab.py::"
+IN_SITE = "tests/course_build/test_lab.py::"
+ENGINE = "tests/site/test_lab_engine.py::"
+
+# fmt: off
+LAB = (
+    Fault("percentiles of float32 in 64 bits", "lab/normalise.js",
+          "const round = wholeNumbers ? (x) => x : f32;", "const round = (x) => x;",
+          JAVASCRIPT + "[lab/normalise.test.mjs]"),
+    Fault("pixels of a resized image half a pixel off", "lab/resize.js",
+          "(i + 0.5) * scale - 0.5", "i * scale", JAVASCRIPT + "[lab/resize.test.mjs]"),
+    Fault("Cellpose's tiles overlap more", "lab/tiles.js",
+          "const OVERLAP = 0.1;", "const OVERLAP = 0.2;", JAVASCRIPT + "[lab/tiles.test.mjs]"),
+    Fault("blocks without a rim", "lab/tiles.js",
+          "from: Math.max(0, start - rim)", "from: start", JAVASCRIPT + "[lab/tiles.test.mjs]"),
+    Fault("the less probable polygon stays", "lab/nms.js",
+          "prob[b] - prob[a]", "prob[a] - prob[b]", JAVASCRIPT + "[lab/nms.test.mjs]"),
+    Fault("corners rounded instead of cut off", "lab/polygons.js",
+          "Math.trunc(f32(y + ", "Math.round(f32(y + ", JAVASCRIPT + "[lab/nms.test.mjs]"),
+    Fault("holes stay", "lab/dynamics.js",
+          "if (!outside[i]) labels", "if (outside[i] > 1) labels",
+          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
+    Fault("no check of the flow", "lab/dynamics.js",
+          "if (flowThreshold > 0) {", "if (flowThreshold > 9) {",
+          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
+    Fault("an export of other weights", "training/export_lab.py",
+          'if entry["made_from"] != made_from(name):', "if False:",
+          EXPORT + "test_an_export_of_other_weights_is_stale"),
+    Fault("an export cut off", "training/export_lab.py",
+          "if not file.exists() or hashlib", "if False and hashlib",
+          EXPORT + "test_an_export_that_was_changed_or_is_missing_is_stale"),
+    Fault("filters in a byte alone", "training/export_lab.py",
+          "fine = np.round(3 * (values / step - coarse))", "fine = np.zeros_like(coarse)",
+          EXPORT + "test_filters_are_stored_to_a_sixth_of_a_step"),
+    Fault("a network is not published", "src/course_build/lab.py",
+          'files.append(weights / f"{name}.onnx.gz")', "continue",
+          IN_SITE + "test_the_site_has_worker_runtime_and_networks"),
+    Fault("damaged weights are run", "lab/assets.js",
+          "if (await isWhole(packed, sha256)) return", "return",
+          ENGINE + "test_what_goes_wrong_is_told_in_a_sentence"),
+)
+# fmt: on
+
 FAULTS = (
     *checks_that_accept_everything(),
     *NOTEBOOKS,
@@ -513,4 +559,5 @@ FAULTS = (
     *RULES,
     *FIGURES,
     *SITE,
+    *LAB,
 )

@@ -14,7 +14,7 @@ def made():
     return lab.made(ROOT, entry="engine.js")
 
 
-def test_the_site_has_worker_runtime_and_networks_and_knows_the_runtime_by_its_hash(made):
+def test_the_site_has_worker_runtime_and_networks(made):
     assert {"lab.js", "worker.js", lab.RUNTIME} <= set(made)
     worker = made["worker.js"].decode()
     assert f'"{lab.RUNTIME}"' in worker and f"{len(made[lab.RUNTIME])}" in worker

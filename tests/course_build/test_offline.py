@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from course_build import ROOT, Stop, offline
+from course_build import ROOT, Stop, lab, offline
 from course_build.pages import figures
 from course_build.programs import node
 
@@ -45,9 +45,11 @@ def test_nothing_is_left_to_load_in_the_courses_own_script():
     places = {path.relative_to(ROOT / "theme").as_posix(): path
               for path in (ROOT / "theme" / "javascripts").glob("*.js")}  # fmt: skip
     places |= {name: ROOT / name for name in figures.published(ROOT) if offline.is_part(name)}
-    script = offline.bundled(
-        {name: path.read_text(encoding="utf-8") for name, path in places.items()}
-    )
+    texts = {name: path.read_text(encoding="utf-8") for name, path in places.items()}
+    made = lab.made(ROOT, on_disk=True, entry="engine.js")
+    texts |= {f"lab/{name}": text.decode() for name, text in made.items()}
+    assert all(offline.is_part(name) for name in texts)
+    script = offline.bundled(texts)
     assert "import(" not in script and "import.meta" not in script
     modules = [name for name in places if name.endswith("/figure.js")]
     assert len(modules) > 10
@@ -94,3 +96,12 @@ def test_only_modules_and_their_data_go_into_the_script(address, is_part):
 )
 def test_a_link_to_a_folder_leads_to_its_index(link, written):
     assert offline.for_disk(f"<a {link}>") == f"<a {written}>"
+
+
+def test_the_labs_module_is_part_of_the_script_and_knows_that_it_is_on_disk():
+    site = "import(`../lab/lab.js`).then(({ place }) => console.log(place));"
+    texts = {
+        "javascripts/site.js": site,
+        "lab/lab.js": "export const place = new URL('.', import.meta.url).href;",
+    }
+    assert run(offline.bundled(texts)) == "disk:/lab/\n"
