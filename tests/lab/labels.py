@@ -30,11 +30,10 @@ def drawn():
     labels[12, 4], labels[13, 5] = 4, 4  # parts that touch at a corner
     labels[15:22, 2:9] = 5
     labels[17:20, 4:7] = 6  # an object in the hole of another
-    labels[24:30, 2:8], labels[26:28, 4:6], labels[24, 7] = 8, 0, 0
+    labels[24:30, 2:8], labels[26:28, 4:6], labels[25, 3] = 8, 0, 0  # holes that touch at a corner
     ring = [(y, x) for y in range(32, 37) for x in range(2, 7) if y in (32, 36) or x in (2, 6)]
     for y, x in ring[1:]:
-        labels[y, x] = 9
-    labels[33, 3] = 9  # closes the ring at corners alone
+        labels[y, x] = 9  # its ends touch at a corner
     labels[0, 40:], labels[39, 45:], labels[20:30, 49] = 10, 11, 12  # at the border
     y, x = np.ogrid[:40, :50]
     labels[(y - 22) ** 2 + (x - 30) ** 2 < 80] = 20

@@ -90,7 +90,7 @@ def write_readable(folder):
     add("ImageJ, big-endian, nm", [GREY], GREY, imagej=True, byteorder=">",
         metadata={"unit": "nm"}, resolution=(1 / 250, 1 / 250))  # fmt: skip
     add("per centimetre", [GREY], GREY, resolution=(20000, 40000), resolutionunit="CENTIMETER")
-    add("dots per inch", [GREY], GREY, resolution=(72, 72), resolutionunit="INCH")
+    add("dots per inch", [GREY], GREY, resolution=(9000, 9000), resolutionunit="INCH")
     ome = {"axes": "CZYX", "PhysicalSizeX": 0.3, "PhysicalSizeY": 300, "PhysicalSizeYUnit": "nm",
            "Channel": {"Name": ["DNA", "actin <β>"]}}  # fmt: skip
     add("OME", [*stack.reshape(6, *SHAPE)], stack.reshape(2, 3, *SHAPE), ome=True, metadata=ome,
