@@ -75,7 +75,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
 
   async function choose(file, example, count = 1) {
     await attempt(async () => {
-      state.abort?.abort();
+      stop();
       say(`Reading ${file.name} …`);
       const { open } = await import("../read.js");
       const opened = await open(await bytesOf(file), file.name, { decodeJpeg });
@@ -129,6 +129,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
 
   async function changePlanes(change) {
     await attempt(async () => {
+      stop();
       Object.assign(state, change);
       forgetResult();
       const focused = planes.querySelector(":focus")?.value;
@@ -210,7 +211,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
         const { scale, diameter } = sizeSetting(tool, size.width);
         const channels = nucleus === null ? [state.pixels] : [state.pixels, state.nuclei];
         const result = await state.engine.run(tool, { height, width, channels },
-          { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...state.thresholds }, {
+          { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...(state.ran?.tool === tool ? state.thresholds : null) }, {
             signal: abort.signal,
             onProgress: ({ step, done, total }) => {
               const many = step === "network" && total > 1 ? `, part ${Math.min(done + 1, total)} of ${total}` : "";
@@ -219,16 +220,25 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
               before = step;
             },
           });
-        if (abort.signal.aborted || file !== state.file) return;
+        if (abort.signal.aborted) return;
         state.ran = { tool, cell: file.planes[cell], nucleus: nucleus === null ? null : file.planes[nucleus] };
         thresholds.replaceChildren(sliders(tool, result.settings, rethink));
         showResult(result);
         say(announcement(tool, result.count));
         if (matchMedia(ONE_COLUMN).matches) show(frame);
+      } catch (error) {
+        if (state.abort === abort) throw error; // else another image or plane was chosen meanwhile
       } finally {
         if (state.abort === abort) running.show(null);
       }
     });
+  }
+
+  /** Let go of a run whose image or plane is no longer what is shown. */
+  function stop() {
+    state.abort?.abort();
+    state.abort = null;
+    running.show(null);
   }
 
   /** Other thresholds on what the network said: the last that was asked for wins. */
