@@ -80,8 +80,9 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       const { open } = await import("../read.js");
       const opened = await open(await bytesOf(file), file.name, { decodeJpeg });
       forgetResult();
-      Object.assign(state, { file: opened, nucleus: null, annotation: null, task: example?.task });
+      state.file = null; // so that another tool leaves the planes alone
       if (example) chooseTool(example.tool);
+      Object.assign(state, { file: opened, nucleus: null, annotation: null, task: example?.task });
       size.setWidth(null);
       size.setPixelSize(opened.pixelSize);
       toldSize();
