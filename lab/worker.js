@@ -55,7 +55,7 @@ async function run(id, { base, tool, image, settings }, signal) {
   if (network?.tool !== tool) {
     await network?.close();
     network = null;
-    const weights = { ...file, file: `weights/${NAMES[tool]}.onnx.gz` };
+    const weights = { ...file, file: `weights/${file.file}` };
     const bytes = await load(weights, base, (done, total) => tell("weights", done, total), signal);
     network = Object.assign(await Network.open(bytes), { tool });
   }

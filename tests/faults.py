@@ -129,7 +129,13 @@ NOTEBOOKS = (
 
 DATA, DATA_TESTS = "src/bioimage_course/data.py", "tests/bioimage_course/test_data.py::"
 FOLDER, FOLDER_TESTS = "src/bioimage_course/folder.py", "tests/bioimage_course/test_folder.py::"
+DOOR, DOOR_TESTS = "src/bioimage_course/reading/", "tests/bioimage_course/reading/"
 CHECK = "src/bioimage_course/check.py"
+LABEL_FAULTS = "src/bioimage_course/label_faults.py"
+LABEL_FAULTS_TESTS = (
+    "tests/bioimage_course/test_label_faults.py"
+    "::test_labels_that_are_none_are_named_with_the_line_that_mends_them"
+)
 LABELS = "tests/bioimage_course/test_check.py::test_labels_names_the_likely_mistake"
 ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_others_are_done"
 MISTAKES = "src/bioimage_course/mistakes.py"
@@ -151,18 +157,46 @@ PACKAGE = (
           DATA_TESTS + "test_fetch_says_what_your_own_folder_lacks"),
     Fault("an image may lack its mask", DATA, "        if alone:", "        if False:",
           DATA_TESTS + "test_pairs_refuses_images_and_masks_that_do_not_pair_up"),
-    Fault("folder takes NaN", FOLDER, "    if bad:\n", "    if False:\n", ODD + "[NaN]"),
-    Fault("folder takes one channel of RGBA", FOLDER,
+    Fault("the door takes NaN", DOOR + "plane.py",
+          "    if bad:\n", "    if False:\n", ODD + "[NaN]"),
+    Fault("the door takes one channel of RGBA", DOOR + "plane.py",
           "chosen = 0 if channel is None and alike else channel", "chosen = channel or 0",
           ODD + "[RGBA]"),
-    Fault("folder takes a stack", FOLDER, 'if axis not in "CS":', 'if axis not in "CSZ":', ODD),
-    Fault("folder takes a file that was cut off", FOLDER,
+    Fault("the door takes a stack", DOOR + "plane.py",
+          'if axis not in "CS":', 'if axis not in "CSZ":', ODD),
+    Fault("the door takes a file that was cut off", DOOR + "door.py",
           "    except Exception as error:  # decoders raise anything\n",
           "    except Exception as error:  # decoders raise anything\n"
           "        return np.zeros((64, 64), np.uint16), None\n", ODD),
-    Fault("folder halves colours of 16 bits", FOLDER,
-          "if depth == 16 and colour in (2, 6):", "if False:",
-          FOLDER_TESTS + "test_colours_of_16_bits_are_refused_rather_than_halved"),
+    Fault("the door halves colours of 16 bits", DOOR + "pictures.py",
+          "if bits == 16 and kind != 0:", "if False:",
+          DOOR_TESTS + "test_pictures.py::test_a_png_of_16_bits_keeps_them_all[grey+alpha]"),
+    Fault("the door takes zeros for the end of an image", DOOR + "whole.py",
+          "    if 1 - np.count_nonzero(values[:filled]) / filled > RARE:\n", "    if True:\n",
+          DOOR_TESTS + "test_whole.py"
+          "::test_a_copy_that_stopped_is_refused_however_it_is_packed[None-strips-0.5-zeros]"),
+    Fault("the door takes darkness for damage", DOOR + "whole.py",
+          "    if 1 - np.count_nonzero(values[:filled]) / filled > RARE:\n", "    if False:\n",
+          DOOR_TESTS + "test_whole.py::test_a_black_image_and_one_that_is_dark_below_are_whole"),
+    Fault("the door reads a neighbour's plane", DOOR + "tiff.py",
+          "    if not others:\n", "    if True:\n",
+          DOOR_TESTS + "test_tiff.py::test_each_file_of_a_set_gives_its_own_plane"),
+    Fault("the door leaves white at zero", DOOR + "tiff.py",
+          '    if meaning == "MINISWHITE":\n', "    if False:\n",
+          DOOR_TESTS + "test_tiff.py::test_where_white_is_zero_bright_is_large_again"),
+    Fault("the door takes dots for printers for a size", DOOR + "pixel_size.py",
+          "if size > LARGEST_DOT and (", "if False and (",
+          DOOR_TESTS + "test_pixel_size.py::test_a_tiff_says_it_in_its_own_unit"),
+    Fault("folder skips files in silence", FOLDER,
+          "return kinds.might_be_an_image(path)", "return path.suffix in kinds.TIFFS",
+          FOLDER_TESTS + "test_every_file_that_might_be_an_image_has_a_row"),
+    Fault("folder dies at the same image again", FOLDER,
+          "p not in ended and not self._record(p)", "not self._record(p)",
+          FOLDER_TESTS
+          + "test_an_image_that_ended_python_has_a_row_in_the_next_run_and_the_others_are_done"),
+    Fault("equal limits reach the network", "src/bioimage_course/contrast.py",
+          "    if bright > dark:\n", "    if True:\n",
+          "tests/bioimage_course/test_contrast.py::test_a_speck_alone_sets_no_limits"),
     Fault("folder leaves half a file", FOLDER,
           "            half.unlink()\n", "            pass\n",
           FOLDER_TESTS + "test_an_interruption_while_writing_leaves_no_half_file"),
@@ -175,7 +209,22 @@ PACKAGE = (
     Fault("folder loses numbers above 65535", FOLDER,
           "np.iinfo(np.uint16).max else np.uint32", "np.iinfo(np.uint16).max else np.uint16",
           FOLDER_TESTS + "test_labels_keep_every_number"),
-    Fault("labels may be a mask", CHECK, "    if looks_binary(labels):", "    if False:", LABELS),
+    Fault("labels may be a mask", LABEL_FAULTS,
+          "return MASK if looks_binary(labels) else None", "return None", LABELS),
+    Fault("labels may be classes", LABEL_FAULTS,
+          "if len(pieces) < 2 or np.median(pieces) < 3:", "if True:",
+          LABEL_FAULTS_TESTS + "[classes]"),
+    Fault("labels may be turned", LABEL_FAULTS,
+          "    if as_it_is > FITS:\n", "    if True:\n", LABEL_FAULTS_TESTS + "[turned]"),
+    Fault("every tool takes -1", CHECK, '(-1 if tool == "StarDist" else 0)', "-1",
+          "tests/bioimage_course/test_label_faults.py::test_minus_one_is_for_stardist_alone"),
+    Fault("outlines lose holes", "src/bioimage_course/outlines.py",
+          "return sorted(rings, key=_area, reverse=True)", "return [max(rings, key=_area)]",
+          "tests/bioimage_course/test_outlines.py"
+          "::test_every_object_comes_back_pixel_by_pixel_with_its_number"),
+    Fault("outlines of a slide wrap", "src/bioimage_course/outlines.py",
+          "SHORT = 32767", "SHORT = 10**9", "tests/bioimage_course/test_outlines.py"
+          "::test_rois_beyond_32767_pixels_lie_where_the_objects_are"),
     Fault("labels may be of another image", CHECK,
           "if shape is not None and labels.shape != tuple(shape):", "if False:", LABELS),
     Fault("labels may be probabilities", CHECK,
@@ -210,6 +259,14 @@ PACKAGE = (
     Fault("the doctor takes a proxy for no network", DOCTOR + "network.py",
           'if "CERTIFICATE" in error.upper():', "if False:",
           "tests/bioimage_course/doctor/test_network.py::test_the_fix_fits_the_reason"),
+    Fault("the doctor installs again what PYTHONPATH hides", DOCTOR + "__init__.py",
+          "            if hidden\n", "            if False\n",
+          "tests/bioimage_course/doctor/test_doctor.py"
+          "::test_what_is_hidden_is_not_called_broken_or_missing"),
+    Fault("the doctor is ill itself", DOCTOR + "__init__.py",
+          "path.make_way()", "pass",
+          "tests/bioimage_course/doctor/test_path.py"
+          "::test_the_doctor_itself_works_beside_a_file_called_random"),
     Fault("the doctor takes a full disk", DOCTOR + "computer.py",
           "stops=size < LEAST_DISK,", "stops=False,",
           "tests/bioimage_course/doctor/test_computer.py"
@@ -540,10 +597,10 @@ LAB = (
           "if not file.exists() or hashlib", "if False and hashlib",
           EXPORT + "test_an_export_that_was_changed_or_is_missing_is_stale"),
     Fault("filters in a byte alone", "training/export_lab.py",
-          "fine = np.round(3 * (values / step - coarse))", "fine = np.zeros_like(coarse)",
-          EXPORT + "test_filters_are_stored_to_a_sixth_of_a_step"),
+          "fine = np.round(parts * (values / step - coarse))", "fine = np.zeros_like(coarse)",
+          EXPORT + "test_filters_are_stored_to_a_sixth_of_a_step_and_finer_in_small_layers"),
     Fault("a network is not published", "src/course_build/lab.py",
-          'files.append(weights / f"{name}.onnx.gz")', "continue",
+          'files.append(weights / entry["file"])', "continue",
           IN_SITE + "test_the_site_has_worker_runtime_and_networks"),
     Fault("damaged weights are run", "lab/assets.js",
           "if (await isWhole(packed, sha256)) return", "return",

@@ -24,9 +24,9 @@ INTERACTIVE = sorted(path.parent.name for path in FIGURES.glob("*/figure.js"))
 # Two are other words until their script comes: every question, and a worked example.
 LONGER_WITHOUT_SCRIPT = ("decision", "report")
 PHOTOGRAPHS = ROOT / "build" / "figures"  # kept by the workflow
-CONTROLS = "button, input, select, textarea, [tabindex='0']"
+CONTROLS = "button, input, select, textarea, [tabindex='0']:not(code)"
 KINDS = re.compile(
-    r"(compute|draw|test_\w+)\.py|figure\.(md|js|css|test\.mjs)|(data|page|answers|stamp)\.json"
+    r"(compute|draw|test_\w+)\.py|figure\.(md|js|css|test\.mjs)|(data|page(_\w+)?|answers|stamp)\.json"
     r"|[\w-]+\.(svg|webp|tif)"
 )
 
@@ -86,7 +86,10 @@ def homes(site):
 def started(page, name):
     """The figure, once its script has put something to use into it."""
     figure = page.locator(f"[data-figure={name}]")
-    expect(figure.locator(CONTROLS).first).to_be_visible(timeout=PATIENCE)
+    # Code in the words without script gets a button for copying: that is no control of the figure.
+    expect(figure.locator(f":is({CONTROLS}):not(.md-code__button)").first).to_be_visible(
+        timeout=PATIENCE
+    )
     return figure
 
 

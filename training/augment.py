@@ -15,7 +15,7 @@ ON_A_NUCLEUS = 0.9  # chance that the patch is cut around a nucleus, not anywher
 CHANCE = 0.3  # of each of: uneven nuclei, blur, noise, uneven background
 
 
-def cut(sample, arrays, size, rng):
+def cut(sample, arrays, size, rng, zooms=None):
     """Cut the same random square out of `arrays`, zoomed to `size`.
 
     Parameters
@@ -26,6 +26,8 @@ def cut(sample, arrays, size, rng):
         Integer arrays are labels: no new numbers arise. Others are interpolated.
     size : int
         Side of the patch in pixels.
+    zooms : two floats, optional
+        Smallest and largest zoom, all factors between them alike likely; else most are near 1.
 
     Returns
     -------
@@ -34,7 +36,10 @@ def cut(sample, arrays, size, rng):
         From directions (x, y) in the patches to directions in the arrays.
     """
     rows, columns = sample.labels.shape
-    zoom = np.exp(np.clip(rng.normal(0, ZOOM_SPREAD), *np.log(ZOOM_LIMITS)))
+    if zooms:
+        zoom = np.exp(rng.uniform(*np.log(zooms)))
+    else:
+        zoom = np.exp(np.clip(rng.normal(0, ZOOM_SPREAD), *np.log(ZOOM_LIMITS)))
     side = min(round(size / zoom), rows, columns)
     top, left = np.clip(_corner(sample, side, rng), 0, [rows - side, columns - side])
     turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))

@@ -218,7 +218,10 @@ def train(settings, groups, device, restart=False):
         for tensor, array in zip(state_of(net, optimiser), arrays, strict=True):
             tensor.data.copy_(torch.from_numpy(array))
     steps = list(schedule(settings))
-    plain = settings.stages[-1]._replace(augmented=0.0, inverted={})
+    # In every stage alike, and as the first sees its images: one curve that can be compared.
+    plain = settings.stages[-1]._replace(
+        augmented=0.0, inverted={}, rescaled=settings.stages[0].rescaled
+    )
     validation = {
         name: [draw_batch(part, np.random.default_rng([settings.seed, 0, k]), settings, plain)
                for k in range(12)]

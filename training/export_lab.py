@@ -5,8 +5,8 @@
 
 A network becomes an ONNX file in lab/weights/ that is small on its way and computes in 32 bits:
 Cellpose's weights are stored in 16 bits, as they already are in the package, StarDist's filters in
-ten. Nothing else is rounded. What a file was made from stands in weights.json beside it; a test
-compares.
+9.6 to 14. Nothing else is rounded. What a file was made from stands in weights.json beside it; a
+test compares.
 
 Needs what requirements-lab.txt lists.
 """
@@ -15,6 +15,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import lzma
 import os
 import re
 import tempfile
@@ -27,6 +28,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same numbers on every
 import numpy as np
 
 from bioimage_course import WEIGHTS
+from course_build.lab import XZ
 from training.export import write_json
 
 LAB = Path(__file__).resolve().parents[1] / "lab" / "weights"
@@ -35,6 +37,7 @@ OPSET = 17
 TILE = 224  # pixels: what Cellpose's network sees at once; any other size fits, too
 TOLERANCE = 2e-4  # of outputs, where nothing was rounded
 NAMES = ("stardist_nuclei", "cellpose_nuclei", "cellpose_cells")
+FEW = 60_000  # numbers: in layers with fewer, filters are stored more finely
 
 
 def made_from(name):
@@ -49,9 +52,9 @@ def stale(name, listed=None):
     cure = f"run `make lab-weights ONLY={name}`"
     if entry is None:
         return f"lab/weights/ has no {name}: {cure}"
+    file = LAB / entry["file"]
     if entry["made_from"] != made_from(name):
-        return f"lab/weights/{name}.onnx.gz was made from other weights: {cure}"
-    file = LAB / f"{name}.onnx.gz"
+        return f"lab/weights/{file.name} was made from other weights: {cure}"
     if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
         return f"{file.name} is missing or is not what lab/weights/weights.json lists: {cure}"
     return None
@@ -180,21 +183,31 @@ def in_16_bits(exported):
 
 
 def few_bits(values):
-    """Filters, shape (N, C, Y, X) → steps, float32 (N, 1, 1, 1); whole ones and thirds, int8."""
+    """Store filters as whole numbers.
+
+    Returns
+    -------
+    step : float32 array, shape (N, 1, 1, 1), one for each filter
+    coarse : int8 array, shape (N, C, Y, X), whole steps
+    fine : int8 array, shape (N, C, Y, X), parts of steps
+    parts : int, so many in a step
+    """
+    parts = 3 if values.size > FEW else 63
     largest = np.abs(values).max(axis=(1, 2, 3), keepdims=True)
     step = (np.maximum(largest, 1e-12) / 127).astype(np.float32)
     coarse = np.round(values / step)
-    fine = np.round(3 * (values / step - coarse))
-    return step, coarse.astype(np.int8), fine.astype(np.int8)
+    fine = np.round(parts * (values / step - coarse))
+    return step, coarse.astype(np.int8), fine.astype(np.int8), parts
 
 
 def in_few_bits(exported):
-    """Store filters as whole numbers of a byte and of thirds, with one scale for each filter.
+    """Store filters as a byte and parts of its steps, with one scale for each filter.
 
     A byte alone moves an outline now and then (AP at IoU 0.9 down to 0.97 on one image in
-    twenty-six); thirds of its steps, which compress to a fifth of a byte, do not. The runtime puts
-    both together once, at the start: it folds Cast, Mul and Add of what is constant, while
-    DequantizeLinear would stay for every run.
+    twenty-six), and thirds of its steps, which compress to a fifth of a byte, do so in tissue,
+    for which the network was not made. What decides are the small layers at both ends: they get
+    finer parts. The runtime puts both together once, at the start: it folds Cast, Mul and Add of
+    what is constant, while DequantizeLinear would stay for every run.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -203,9 +216,9 @@ def in_few_bits(exported):
         values = numpy_helper.to_array(weight)
         if values.ndim != 4 or values.size < 1000:  # biases, norms: small, and every bit counts
             continue
-        step, coarse, fine = few_bits(values)
-        parts = []
-        for ending, whole, scale in (("bytes", coarse, step), ("thirds", fine, step / 3)):
+        step, coarse, fine, parts = few_bits(values)
+        summands = []
+        for ending, whole, scale in (("bytes", coarse, step), ("parts", fine, step / parts)):
             stored, scales, number, part = (
                 f"{weight.name}_{ending}{kind}" for kind in ("", "_step", "_number", "_part")
             )
@@ -215,8 +228,8 @@ def in_few_bits(exported):
                 helper.make_node("Cast", [stored], [number], to=TensorProto.FLOAT),
                 helper.make_node("Mul", [number, scales], [part]),
             ]
-            parts.append(part)
-        nodes.append(helper.make_node("Add", parts, [weight.name]))
+            summands.append(part)
+        nodes.append(helper.make_node("Add", summands, [weight.name]))
         graph.initializer.remove(weight)
     put_first(graph, nodes)
 
@@ -239,6 +252,13 @@ def compare(exported, original, shape):
     return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs.values(), strict=True))
 
 
+def packed(content, ending):
+    """Return bytes packed as "gz" or "xz", the same at every time."""
+    if ending == "gz":
+        return gzip.compress(content, compresslevel=9, mtime=0)
+    return lzma.compress(content, **XZ)
+
+
 def export(name):
     """Write a network's file and its entry in the list.
 
@@ -247,10 +267,11 @@ def export(name):
     ValueError
         If it does not compute what the original does.
     """
-    build, store, shape = (
-        (stardist, in_few_bits, (1, 96, 160, 1))
+    build, store, shape, ending = (
+        (stardist, in_few_bits, (1, 96, 160, 1), "xz")
         if name.startswith("stardist")
-        else (cellpose, in_16_bits, (1, 2, 96, 160))
+        # 16 bits have little to pack, and xz takes its time to unpack it.
+        else (cellpose, in_16_bits, (1, 2, 96, 160), "gz")
     )
     exported, original, settings = build(name)
     difference = compare(exported, original, shape)
@@ -260,11 +281,12 @@ def export(name):
     exported.doc_string = ""
     for node in exported.graph.node:
         node.doc_string = ""  # says where on this computer the code stands
-    data = gzip.compress(exported.SerializeToString(), compresslevel=9, mtime=0)
+    data = packed(exported.SerializeToString(), ending)
     LAB.mkdir(parents=True, exist_ok=True)
-    file = LAB / f"{name}.onnx.gz"
+    file = LAB / f"{name}.onnx.{ending}"
     file.write_bytes(data)
     entry = {
+        "file": file.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
         "made_from": made_from(name),

@@ -1,9 +1,9 @@
 """Pixels that follow a flow, and the masks they make.
 
 Two examples: touching nuclei, with the flow of the course's Cellpose network; and two drawn cells
-that bend and touch, with the flow that Cellpose learns from such a drawing, and noise. page.json is
-what the figure walks on, answers.json what Cellpose itself makes of the same flow. The pictures and
-the numbers are what the chapter shows without script.
+that bend and touch, with the flow that Cellpose learns from such a drawing, and noise. The figure
+walks on page.json and page_cells.json; answers.json is what Cellpose itself makes of the same flow.
+The pictures and the numbers are what the chapter shows without script.
 """
 
 import base64
@@ -36,7 +36,8 @@ CELL_PROBABILITIES = (-6, -4, -2, -1, 0, 0, 1, 2, 3, 4, 5.5, -6)
 FLOW_ERRORS = (0.4, 0.6, 0.4, 0.2, 0.1, 1.5, 0.05, 0.4, 0.3, 0.2, 0.4, 1.5)
 SETTINGS = (DEFAULT, *zip(CELL_PROBABILITIES, FLOW_ERRORS, strict=True))
 COLOURS = (TRUTH, PINK, GREEN, "#F0E442")
-PAGE = HERE / "page.json"
+#: What the page loads at once, and what it loads when a reader chooses it.
+PAGES = {"nuclei": HERE / "page.json", "cells": HERE / "page_cells.json"}
 
 
 def grown(window, margin):
@@ -257,7 +258,8 @@ def main():
         picture_of = HERE / f"cellpose_dynamics_{name}"
         draw(picture_of, paint, example, flow, logit, labels, width=560, height=306)
         quoted[name] = numbers(flow, logit, example.view)
-    store(PAGE, pages)
+    for name, page in pages.items():
+        store(PAGES[name], page)
     store(HERE / "answers.json", answers)
     write(HERE, quoted)
 

@@ -247,25 +247,33 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 const SIDE = 768; // canvas pixels
 const GRID = 4;
 const EXAMPLES = { nuclei: "Round nuclei", cells: "Bent cells" };
+const FILES = { nuclei: "./page.json", cells: "./page_cells.json" };
 const DEFAULTS = { cellprob: 0, flow: 0.4 };
 const PREDICTED = "#f0b429";
 const ERROR = "#ff7a33"; // vermilion, lighter: seen on grey
 const COLOURS = ["#56b4e9", "#f28ec0", "#3ddc97", "#f7ee6a", "#b9a3ff", "#ffb38a"];
 const NOWHERE = "#c9ced1";
 
+/** An example's data. The second comes when it is chosen: most readers never ask for it. */
+async function load(name) {
+  const file = FILES[name];
+  const answer = await fetch(new URL(file, import.meta.url));
+  if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+  return answer.json();
+}
+
 export async function mount(figure) {
   try {
-    const answer = await fetch(new URL("./page.json", import.meta.url));
-    if (!answer.ok) throw new Error(`page.json: ${answer.status}`);
-    build(figure, await answer.json());
+    build(figure, await load("nuclei"));
   } catch (error) {
     figure.classList.add("cellpose--failed"); // the words and the picture come back
     throw error;
   }
 }
 
-function build(figure, examples) {
-  let field, top, left, height, width, scale, start; // of the example that is shown
+function build(figure, nuclei) {
+  const examples = { nuclei };
+  let shownNow, field, top, left, height, width, scale, start; // of the example that is shown
   let cross, walkers, all, raw, masks, errors, steps, places, frame = 0; // all: a grid is shown
   let named; // places of arrival keep their number and colour when a slider moves
   const index = (row, column) => (row + top) * field.columns + column + left;
@@ -278,7 +286,7 @@ function build(figure, examples) {
   const status = make("p", { className: "cellpose-status", role: "status" });
   const choices = Object.entries(EXAMPLES).map(([name, words]) => {
     const input = make("input", { type: "radio", name: "cellpose-example", value: name });
-    input.addEventListener("change", () => open(name));
+    input.addEventListener("change", () => choose(name));
     return { input, label: make("label", {}, input, words) };
   });
   const cellprob = slider("Cell-probability threshold", -6, 6, 0.5, DEFAULTS.cellprob);
@@ -337,7 +345,19 @@ function build(figure, examples) {
   choices[0].input.checked = true;
   open(choices[0].input.value);
 
+  async function choose(name) {
+    try {
+      examples[name] ??= await load(name);
+    } catch {
+      status.textContent = "This image could not be loaded. Is the connection gone? Choose it again.";
+      for (const { input } of choices) input.checked = input.value === shownNow;
+      return;
+    }
+    if (choices.find(({ input }) => input.checked).input.value === name) open(name);
+  }
+
   function open(name) {
+    shownNow = name;
     field = unpack(examples[name]);
     const [rows, columns] = field.view;
     [top, left, height, width] = [rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]];

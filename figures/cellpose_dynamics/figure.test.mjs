@@ -7,7 +7,7 @@ import {
 } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
-const pages = read("./page.json");
+const pages = { nuclei: read("./page.json"), cells: read("./page_cells.json") };
 const fixtures = read("./answers.json");
 const field = unpack(pages.nuclei);
 

@@ -22,7 +22,11 @@ from figures.cellpose_dynamics.compute import (
     unpack,
 )
 
-PAGES, ANSWERS = read("cellpose_dynamics", "page.json"), read("cellpose_dynamics", "answers.json")
+ANSWERS = read("cellpose_dynamics", "answers.json")
+PAGES = {
+    name: read("cellpose_dynamics", file)
+    for name, file in (("nuclei", "page.json"), ("cells", "page_cells.json"))
+}
 
 
 @pytest.fixture(params=EXAMPLES)

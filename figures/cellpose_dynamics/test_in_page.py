@@ -16,7 +16,10 @@ from tests.site.checks import PATIENCE
 from tests.site.places import ROOT
 
 PAGE = "tools/cellpose/"
-DATA = json.loads((ROOT / "figures/cellpose_dynamics/page.json").read_text(encoding="utf-8"))
+DATA = {
+    name: json.loads((ROOT / "figures/cellpose_dynamics" / file).read_text(encoding="utf-8"))
+    for name, file in (("nuclei", "page.json"), ("cells", "page_cells.json"))
+}
 FIXTURE = json.loads((ROOT / "figures/cellpose_dynamics/answers.json").read_text(encoding="utf-8"))
 EXAMPLES = {"nuclei": "Round nuclei", "cells": "Bent cells"}
 

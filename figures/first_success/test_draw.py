@@ -29,7 +29,7 @@ def printed():
 
 
 def test_the_first_block_is_eight_lines_and_the_second_changes_one_thing():
-    first, second = (block.strip().splitlines() for block in BLOCKS)
+    first, second = (block.strip().splitlines() for block in BLOCKS[:2])
     assert len([line for line in first if line]) == 8
     changed = [line for line in second if line not in first]
     assert len(changed) == 1 and f"prob_thresh={NUMBERS['strict']}" in changed[0]
@@ -38,6 +38,7 @@ def test_the_first_block_is_eight_lines_and_the_second_changes_one_thing():
 def test_the_code_prints_what_the_page_says(printed):
     assert printed[0].splitlines()[-1] == f"{NUMBERS['objects']} nuclei"
     assert printed[1].splitlines()[-1] == f"{NUMBERS['strict_found']} nuclei"
+    assert printed[2].splitlines()[-1] == f"{NUMBERS['cells']} cells"
 
 
 def test_a_stricter_threshold_takes_whole_nuclei_away_and_leaves_the_other_outlines():

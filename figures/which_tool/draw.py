@@ -23,16 +23,13 @@ DIAMETER = 24  # px: the typical nucleus, as measured in the notebooks
 
 
 def segment():
-    """Label images of the two models of the course; and Cellpose's if told the measured width."""
+    """The image, its annotation, and the label images of the course's two models for nuclei."""
     image, truth = data.nuclei()
     stardist, _ = course_model().predict_instances(normalize(image, 1, 99.8))
     path = str(WEIGHTS / "cellpose_nuclei" / "model")
     model = models.CellposeModel(gpu=False, pretrained_model=path)
-    cellpose, with_width = (
-        model.eval(image, channels=[0, 0], diameter=diameter)[0].astype(np.int32)
-        for diameter in (None, DIAMETER)
-    )
-    return image, truth, {"stardist": stardist, "cellpose": cellpose}, with_width
+    cellpose, _, _ = model.eval(image, channels=[0, 0], diameter=DIAMETER)
+    return image, truth, {"stardist": stardist, "cellpose": cellpose.astype(np.int32)}
 
 
 def matches(truth, labels):
@@ -119,10 +116,9 @@ def paint(figure, theme, image, truth, predicted, hits):
 
 
 def main():
-    image, truth, predicted, with_width = segment()
+    image, truth, predicted = segment()
     hits, numbers = compare(truth, predicted)
-    numbers["cellpose"]["diameter"] = DIAMETER
-    numbers["cellpose"]["ap_with_diameter"] = matching(truth, with_width, thresh=0.5).accuracy
+    numbers["diameter"] = DIAMETER
     draw(HERE / "which_tool", paint, image, truth, predicted, hits, width=560, height=640)
     write(HERE, numbers)
 

@@ -11,24 +11,27 @@ import hashlib
 import io
 import json
 import os
+import platform
+import statistics
 from pathlib import Path
 
 import numpy as np
 
-TIFFS = (".tif", ".tiff")
-MICROSCOPES = {".nd2": "bioio-nd2", ".czi": "bioio-czi", ".lif": "bioio-lif"}  # and their readers
-ENDINGS = (*TIFFS, ".png", ".jpg", ".jpeg", *MICROSCOPES)
-SMALLEST = 16  # pixels a side: less holds no object that could be judged
-MICROMETRES = {"nm": 1e-3, "µm": 1, "μm": 1, "um": 1, "micron": 1, "microns": 1, "mm": 1e3}
+from bioimage_course.reading import Unreadable, kinds, read
+from bioimage_course.reading.refusal import short
+
+__all__ = ["CannotKeep", "Run", "Unreadable", "find", "read"]
+
+#: Folders in which a run keeps its results, with the ending of what lies there.
+KINDS = {"labels": "tif", "outlines": "png", "table": "csv", "record": "json"}
+#: Relative difference up to which two pixel sizes are one.
+SAME_SIZE = 1e-4
+#: What is said of an image at which Python ended.
+ENDED = (
+    "Python ended while it worked on this image, in an earlier run",
+    "look at it in Fiji; to try it again, delete its file .begun.json in the results folder record",
+)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class Unreadable(ValueError):
-    """An image that cannot be segmented: `what` is the matter, and what to `do`."""
-
-    def __init__(self, what, do):
-        super().__init__(f"{what}: {do}")
-        self.what, self.do = what, do
 
 
 class CannotKeep(OSError):
@@ -43,7 +46,9 @@ class CannotKeep(OSError):
 
 
 def find(folder, results=None):
-    """Images in a folder and the folders in it, sorted by name.
+    """Whatever might be an image in a folder and the folders in it, sorted by name.
+
+    What cannot be read is in the list, too: `read` says why, and nothing is left out in silence.
 
     Parameters
     ----------
@@ -62,196 +67,66 @@ def find(folder, results=None):
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}: check its name, or give the whole path.")
-    apart = {record.parent.resolve() for record in folder.rglob("record") if _is_of_a_run(record)}
-    if results is not None:
-        apart.add(Path(results).resolve())
-    paths = []
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() not in ENDINGS or hidden or not path.is_file():
-            continue
-        if apart.isdisjoint(path.resolve().parents):
-            paths.append(path)
+        raise ValueError(f"There is no folder {folder}: {_how_to_name_it(folder)}")
+    closed = []  # folders that may not be looked into
+    paths = [path for path in _walk(folder, _apart(folder, results), closed) if _has_a_row(path)]
+    paths += closed
     if not paths:
-        raise ValueError(f"No image lies in {folder}. Looked for: {', '.join(ENDINGS)}.")
+        raise ValueError(f"No image lies in {folder}: give the folder in which your images lie.")
     return sorted(paths)
+
+
+def _how_to_name_it(folder):
+    """What to do about a name that leads nowhere."""
+    words = str(folder)
+    if any(ord(sign) < 32 for sign in words):  # "D:\new" holds a line break
+        return 'write an r before the quotation marks, as in r"C:\\new", or / in place of \\.'
+    if words.strip("'\"") != words:
+        return "leave out the quotation marks inside the name."
+    return "check its name, or give the whole path."
+
+
+def _walk(folder, apart, closed):
+    """Whatever lies in a folder and below, linked folders included; a Zarr counts as one file."""
+    seen = {folder.resolve()}
+
+    def note(error):
+        closed.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=note):
+        here = Path(place)
+        whole = [name for name in folders if Path(name).suffix.lower() in kinds.ZARRS]
+        inside = [name for name in folders if name not in whole and not name.startswith(".")]
+        folders[:] = []
+        for name in inside:
+            real = (here / name).resolve()
+            if real not in seen and real not in apart:  # a link may lead back up
+                seen.add(real)
+                folders.append(name)
+        yield from (here / name for name in [*whole, *names] if not name.startswith("."))
+
+
+def _has_a_row(path):
+    """Whether this might be an image; a link that leads nowhere might."""
+    if path.is_file():
+        return kinds.might_be_an_image(path)
+    return kinds.ending(path) in kinds.ENDINGS and (path.is_symlink() or path.is_dir())
+
+
+def _apart(folder, results):
+    """Folders that hold results of this run or of another, and no images of the reader's."""
+    found = [Path(results)] if results is not None else []
+    found += [record.parent for record in folder.rglob("record") if _is_of_a_run(record)]
+    apart = set()
+    for place in map(Path.resolve, found):
+        holds_the_images = place in (folder.resolve(), *folder.resolve().parents)
+        apart.update((place / kind for kind in KINDS) if holds_the_images else [place])
+    return apart
 
 
 def _is_of_a_run(record):
     """Whether a `Run` has written this folder "record": what lies beside it are its results."""
     return any(record.rglob("*.record.json"))
-
-
-def read(path, channel=None):
-    """One grey plane of a file, as it was recorded, and how large its pixels are.
-
-    Parameters
-    ----------
-    path : path of a TIFF, OME-TIFF or PNG; with bioio and its readers also ND2, CZI or LIF
-    channel : int, optional
-        Which one to take where a file has several, counted from 0. None takes the only one; three
-        colours that are all alike are one.
-
-    Returns
-    -------
-    image : array, shape (Y, X)
-    pixel_size_um : (float, float) or None
-        Height and width of a pixel in µm; None if the file does not say.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no such plane; the message says what to do. Nothing is guessed.
-    """
-    path = Path(path)
-    if path.stat().st_size == 0:
-        raise Unreadable("The file is empty, 0 bytes", "copy it again from where it was recorded")
-    ending = path.suffix.lower()
-    if ending in (".jpg", ".jpeg"):
-        raise Unreadable("JPEG has changed the pixels", "export it again, as TIFF")
-    reader = _read_tiff if ending in TIFFS else _read_png if ending == ".png" else _read_with_bioio
-    try:
-        array, axes, pixel_size_um = reader(path)
-    except (Unreadable, PermissionError, MemoryError, KeyboardInterrupt):
-        raise
-    except Exception as error:  # decoders raise anything
-        raise Unreadable(
-            f"The file is broken or cut off ({_reason(error, path)})",
-            "copy it again; if Fiji opens it, save it there as TIFF",
-        ) from error
-    return _checked(_plane(array, axes, channel)), pixel_size_um
-
-
-def _read_tiff(path):
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        if len(file.series) != 1:
-            raise Unreadable(
-                f"It holds {len(file.series)} separate images", "save each one as a TIFF of its own"
-            )
-        return file.asarray(), file.series[0].axes, _tiff_pixel_size(file)
-
-
-def _tiff_pixel_size(file):
-    """(height, width) in µm where an OME-TIFF or an ImageJ TIFF says so, else None."""
-    if file.is_ome:
-        from xml.etree import ElementTree
-
-        pixels = ElementTree.fromstring(file.ome_metadata).find(".//{*}Pixels")
-        sizes = [
-            (pixels.get(f"PhysicalSize{axis}"), pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-            for axis in "YX"
-        ]
-        return _in_micrometres([(float(size or 0), unit) for size, unit in sizes])
-    if file.is_imagej:
-        unit = str(file.imagej_metadata.get("unit", "")).replace("\\u00B5", "µ")
-        tags = (file.pages[0].tags.get(f"{axis}Resolution") for axis in "YX")
-        ratios = [(tag.value[1], tag.value[0]) if tag else (0, 1) for tag in tags]
-        return _in_micrometres([(size / (per or 1), unit) for size, per in ratios])
-    return None  # a resolution in dots per inch is for printers: nobody measured it
-
-
-def _in_micrometres(sizes):
-    """(height, width) in µm of two (number, unit); None if one is no length."""
-    lengths = [number * MICROMETRES.get(unit.lower(), 0) for number, unit in sizes]
-    usable = all(np.isfinite(length) and length > 0 for length in lengths)
-    return tuple(lengths) if usable else None
-
-
-def _read_png(path):
-    from PIL import Image
-
-    with open(path, "rb") as file:
-        depth, colour = file.read(26)[24:26]
-    if depth == 16 and colour in (2, 6):  # Pillow would drop half of the bits, silently
-        raise Unreadable("It is a PNG of 16-bit colours", "save it as TIFF")
-    with Image.open(path) as file:
-        array = np.array(file.convert("RGB") if file.mode == "P" else file)
-    return array, "YX" if array.ndim == 2 else "YXS", None
-
-
-def _read_with_bioio(path):
-    ending = path.suffix.lower()
-    install = f"pip install bioio {MICROSCOPES[ending]}, or save it as OME-TIFF in Fiji"
-    try:
-        from bioio import BioImage
-    except ImportError as error:
-        raise Unreadable(f"Reading {ending} needs another package", install) from error
-    try:
-        file = BioImage(path)
-    except Exception as error:  # also where the reader for this format is missing
-        raise Unreadable(
-            f"bioio does not open it ({_reason(error, path)})", f"{install}; or copy it again"
-        ) from error
-    if len(file.scenes) > 1:
-        raise Unreadable(
-            f"It holds {len(file.scenes)} separate images", "save each one as a TIFF of its own"
-        )
-    sizes = file.physical_pixel_sizes
-    pixel_size_um = _in_micrometres([(sizes.Y or 0, "µm"), (sizes.X or 0, "µm")])
-    return file.get_image_data(file.dims.order), file.dims.order, pixel_size_um
-
-
-def _plane(array, axes, channel):
-    """The one plane (Y, X) of an array with named axes."""
-    for axis in axes:
-        if axis not in "YX" and array.shape[axes.index(axis)] == 1:
-            array, axes = array.squeeze(axes.index(axis)), axes.replace(axis, "", 1)
-    more = [axis for axis in axes if axis not in "YX"]
-    if not {"Y", "X"} <= set(axes) or len(axes) != len(set(axes)):
-        raise Unreadable(f"Its axes are {axes}", "save it in Fiji as a TIFF of one plane")
-    for axis in more:
-        size = array.shape[axes.index(axis)]
-        if axis not in "CS":
-            kind = {"Z": f"a stack of {size} planes", "T": f"a film of {size} time points"}
-            raise Unreadable(
-                f"It is {kind.get(axis, f'a file of {size} planes')}, not one plane",
-                "in Fiji, take one plane or Image › Stacks › Z Project…, and save as TIFF",
-            )
-    for axis in more:
-        array = np.moveaxis(array, axes.index(axis), 0)
-        axes = axis + axes.replace(axis, "")
-        colours = len(array) - 1 if axis == "S" and len(array) in (2, 4) else len(array)
-        alike = axis == "S" and all(np.array_equal(array[0], other) for other in array[1:colours])
-        chosen = 0 if channel is None and alike else channel
-        if chosen is None or not 0 <= chosen < colours:
-            wrong = "" if chosen is None else f", none of them is number {chosen}"
-            numbers = ", ".join(map(str, range(colours)))
-            raise Unreadable(
-                f"It has {colours} channels{wrong}",
-                f"set channel to the one that shows your objects: {numbers}",
-            )
-        array, axes = array[chosen], axes[1:]
-    return array if axes == "YX" else array.T
-
-
-def _checked(image):
-    """The image, if it can be segmented."""
-    if image.dtype == bool:
-        raise Unreadable("It is a mask of true and false", "give the image it was made from")
-    if image.dtype.kind not in "uif":
-        raise Unreadable(f"It holds {image.dtype} values", "save it in Fiji as 16-bit TIFF")
-    if min(image.shape) < SMALLEST:
-        raise Unreadable(
-            f"It has only {image.shape[1]} × {image.shape[0]} pixels",
-            "look whether it is a thumbnail, and give the whole image",
-        )
-    bad = np.count_nonzero(~np.isfinite(image))
-    if bad:
-        raise Unreadable(
-            f"{bad} of its pixels {'is' if bad == 1 else 'are'} no number (NaN or infinite)",
-            "in Fiji: Process › Noise › Remove NaNs…, save as TIFF",
-        )
-    return image
-
-
-def _reason(error, path):
-    """What an error says, in one short line and without the folder's name."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    words = words.replace(str(path), path.name).replace(str(path.parent), "…")
-    return words if len(words) <= 80 else words[:79] + "…"
 
 
 # --- Keep, and go on ----------------------------------------------------------------------------
@@ -281,17 +156,22 @@ class Run:
         self.paths = find(folder, results)
         self._hashes = {path: _sha256(path) for path in self.paths}
         self._before = {path for path in self.paths if self._record(path)}
-        self._problems = {}
+        self._problems = {path: ENDED for path in self.paths if self._ended(path)}
 
     def missing(self):
-        """Paths of the images that are not done: new ones, changed ones, those that failed."""
-        return [path for path in self.paths if not self._record(path)]
+        """Paths of the images that are not done: new ones, changed ones, those that failed.
+
+        Left out is an image at which Python itself ended in an earlier run: its row says so. To
+        find it, a list is returned that keeps a mark beside the results while an image is worked
+        on.
+        """
+        ended = {path for path in self.paths if self._ended(path)}
+        return _Marked(self, [p for p in self.paths if p not in ended and not self._record(p)])
 
     def place(self, path, kind):
         """Path of an image's "labels", "outlines", "table" or "record"."""
-        endings = {"labels": "tif", "outlines": "png", "table": "csv", "record": "json"}
         name = self.name(path)  # with its ending: cell.tif and cell.png are two images
-        return self.results / kind / f"{name}.{kind}.{endings[kind]}"
+        return self.results / kind / f"{name}.{kind}.{KINDS[kind]}"
 
     def name(self, path):
         """An image's name in tables: with the folders below `folder`."""
@@ -323,10 +203,10 @@ class Run:
                   "objects": len(table), "pixel_size_um": pixel_size_um}  # fmt: skip
         try:
             self.place(path, "record").unlink(missing_ok=True)  # nothing old looks new
-            _write(self.place(path, "labels"), _tiff(labels))
-            _write(self.place(path, "outlines"), png.getvalue())
-            _write(self.place(path, "table"), table.to_csv(index=False).encode())
-            _write(self.place(path, "record"), json.dumps(record, indent=1).encode())
+            write_whole(self.place(path, "labels"), _tiff(labels))
+            write_whole(self.place(path, "outlines"), png.getvalue())
+            write_whole(self.place(path, "table"), table.to_csv(index=False).encode())
+            write_whole(self.place(path, "record"), json.dumps(record, indent=1).encode())
         except OSError as error:
             raise _cannot_keep(error, self.results) from error
         self._problems.pop(path, None)
@@ -342,7 +222,7 @@ class Run:
         elif isinstance(error, PermissionError):
             self._problems[path] = "You may not read it", "ask its owner, or copy it elsewhere"
         else:
-            what = f"{type(error).__name__}: {_reason(error, path)}"
+            what = f"{type(error).__name__}: {short(error, path)}"
             self._problems[path] = what, "open it in Fiji and compare it with one that works"
 
     def table(self):
@@ -378,13 +258,18 @@ class Run:
         return pd.concat(with_objects, ignore_index=True)
 
     def pixel_size_um(self):
-        """Side of a pixel in µm, if all images that are done agree on it; else None."""
-        sizes = {
+        """Side of a pixel in µm, if all images that are done agree on it; else None.
+
+        Two formats may write one microscope's size as 0.325 and 0.32500001: that is one size.
+        """
+        sizes = [
             side
             for record in filter(None, map(self._record, self.paths))
             for side in record["pixel_size_um"] or [None]
-        }
-        return sizes.pop() if len(sizes) == 1 else None
+        ]
+        if not sizes or None in sizes or max(sizes) > min(sizes) * (1 + SAME_SIZE):
+            return None
+        return float(f"{statistics.mode(sizes):.6g}")
 
     def finish(self, card=None):
         """Write objects.csv and files.csv, and the report card if there is one.
@@ -397,13 +282,43 @@ class Run:
             If the disk is full or may not be written to. What is done stays done.
         """
         try:
-            _write(self.results / "objects.csv", self.objects().to_csv(index=False).encode())
-            _write(self.results / "files.csv", self.table().to_csv(index=False).encode())
+            write_whole(self.results / "objects.csv", self.objects().to_csv(index=False).encode())
+            write_whole(self.results / "files.csv", self.table().to_csv(index=False).encode())
             if card is not None:
                 text = json.dumps(card, indent=2, ensure_ascii=False)
-                _write(self.results / "segmentation-card.json", text.encode())
+                write_whole(self.results / "segmentation-card.json", text.encode())
         except OSError as error:
             raise _cannot_keep(error, self.results) from error
+
+    def _mark(self, path):
+        """Path of the mark that stays behind where Python ends while it works on an image."""
+        return self.results / "record" / f"{self.name(path)}.begun.json"
+
+    def _begin(self, path):
+        """Leave the mark."""
+        import psutil
+
+        started = psutil.Process().create_time()
+        mark = {"sha256": self._hashes[path], "settings": self.settings,
+                "computer": platform.node(), "process": [os.getpid(), started]}  # fmt: skip
+        with contextlib.suppress(OSError):  # a full disk is named by `keep`
+            self._mark(path).parent.mkdir(parents=True, exist_ok=True)
+            self._mark(path).write_text(json.dumps(mark), encoding="utf-8")
+
+    def _end(self, path):
+        """Take the mark away."""
+        with contextlib.suppress(OSError):
+            self._mark(path).unlink(missing_ok=True)
+
+    def _ended(self, path):
+        """Whether Python ended while it worked on this image, with these settings."""
+        try:
+            mark = json.loads(self._mark(path).read_text(encoding="utf-8"))
+            here, (number, started) = mark["computer"] == platform.node(), mark["process"]
+            same = mark["settings"] == self.settings and mark["sha256"] == self._hashes[path]
+        except (OSError, ValueError, KeyError):
+            return False
+        return same and not (here and _is_running(number, started)) and not self._record(path)
 
     def _record(self, path):
         """What was written about an image that is done with these settings; else None."""
@@ -414,6 +329,32 @@ class Run:
         same = record["settings"] == self.settings and record["sha256"] == self._hashes[path]
         kept = all(self.place(path, kind).is_file() for kind in ("labels", "outlines", "table"))
         return record if same and kept and self._hashes[path] else None
+
+
+class _Marked(list):
+    """Paths, each marked as begun while it is worked on: whatever ends Python leaves the mark."""
+
+    def __init__(self, run, paths):
+        super().__init__(paths)
+        self._run = run
+
+    def __iter__(self):
+        for path in super().__iter__():
+            self._run._begin(path)
+            try:
+                yield path
+            finally:  # also where the loop is left, or interrupted
+                self._run._end(path)
+
+
+def _is_running(number, started):
+    """Whether a process is still there, and is the one that was started then."""
+    import psutil
+
+    try:
+        return abs(psutil.Process(number).create_time() - started) < 1
+    except psutil.Error:
+        return False
 
 
 def _sha256(path):
@@ -435,8 +376,19 @@ def _tiff(labels):
     return buffer.getvalue()
 
 
-def _write(path, content):
-    """Write bytes so that under this name there is all of it, or what was there before."""
+def write_whole(path, content):
+    """Write bytes so that under this name there is all of it, or what was there before.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written. Then, and after an interruption, no half file is left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.part")
     try:

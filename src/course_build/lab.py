@@ -21,6 +21,7 @@ ON_DISK = "view/disk.js"  # says that a page from disk cannot do this
 AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {
+    "format": lzma.FORMAT_XZ,
     "check": lzma.CHECK_CRC32,
     "filters": [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24}],
 }
@@ -39,10 +40,11 @@ def published(root, *, on_disk=False):
     """
     files = [file for kind in AS_THEY_ARE for file in sorted((root / "lab").glob(kind))]
     weights = root / "lab" / "weights"
-    for name in [] if on_disk else json.loads((weights / "weights.json").read_text()):
-        files.append(weights / f"{name}.onnx.gz")
+    listed = {} if on_disk else json.loads((weights / "weights.json").read_text())
+    for name, entry in listed.items():
+        files.append(weights / entry["file"])
         if not files[-1].exists():
-            raise Stop(f"lab/weights/ has no {name}.onnx.gz: run `make lab-weights ONLY={name}`")
+            raise Stop(f"lab/weights/ has no {files[-1].name}: run `make lab-weights ONLY={name}`")
     return [file.relative_to(root).as_posix() for file in files]
 
 
@@ -90,6 +92,6 @@ def packed_once(content, folder):
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(".part")
-        partial.write_bytes(lzma.compress(content, format=lzma.FORMAT_XZ, **XZ))
+        partial.write_bytes(lzma.compress(content, **XZ))
         partial.replace(kept)
     return kept.read_bytes()

@@ -6,11 +6,12 @@ import { build } from "esbuild";
 
 const folder = process.argv[2];
 // Takes the place of fetch() in every module: the data lies in the script itself. A module asks for
-// ./page.json beside itself, so its own name says which one.
+// ./page.json, or another, beside itself, so its own name says whose.
 const fetchFromScript = `
 export async function fetch(address) {
-  const [figure] = new URL(address).pathname.split("/").slice(-2);
-  const { default: data } = await import(\`./figures/\${figure}/page.json\`);
+  const [figure, file] = new URL(address).pathname.split("/").slice(-2);
+  const name = file.replace(/\\.json$/, "");
+  const { default: data } = await import(\`./figures/\${figure}/\${name}.json\`);
   return { ok: true, status: 200, json: async () => structuredClone(data) };
 }`;
 

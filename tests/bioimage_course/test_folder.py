@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -15,6 +16,7 @@ from skimage.measure import label, regionprops_table
 
 from bioimage_course import folder
 from bioimage_course.folder import CannotKeep, Run, Unreadable, find, read
+from bioimage_course.reading import door
 
 SETTINGS = {"threshold": 100}
 
@@ -106,7 +108,7 @@ ODD = {
                   "3 channels"),
     "nothing": (("x.tif", lambda path: path.write_bytes(b"")), "0 bytes"),
     "an empty PNG": (("x.png", lambda path: path.write_bytes(b"")), "0 bytes"),
-    "a text": (("x.tif", lambda path: path.write_text("not an image")), "broken or cut off"),
+    "a text": (("x.tif", lambda path: path.write_text("not an image")), "holds text"),
     "a cut TIFF": (cut_off("x.tif", lambda path: tifffile.imwrite(path, NOISE)), "cut off"),
     "a cut packed TIFF": (cut_off("x.tif", lambda path: tifffile.imwrite(
         path, NOISE, compression="zlib", rowsperstrip=8)), "cut off"),
@@ -146,15 +148,6 @@ def test_grey_saved_as_colour_is_grey_and_transparency_is_no_channel(tmp_path):
     assert np.array_equal(read(tmp_path / "g.png")[0], grey[..., 0])
     with pytest.raises(Unreadable, match="none of them is number 3"):
         read(tmp_path / "g.png", channel=3)
-
-
-def test_colours_of_16_bits_are_refused_rather_than_halved(tmp_path):
-    Image.fromarray(COLOURS[..., :3]).save(tmp_path / "c.png")
-    content = bytearray((tmp_path / "c.png").read_bytes())
-    content[24] = 16  # what the header says of its depth
-    (tmp_path / "c.png").write_bytes(content)
-    with pytest.raises(Unreadable, match="16-bit colours"):
-        read(tmp_path / "c.png")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
@@ -248,9 +241,81 @@ def test_a_folder_of_the_readers_that_is_called_record_holds_images(images, spot
     assert images / "record" / "c.tif" in find(images, images / "results")
 
 
+def names(paths, place):
+    return [path.relative_to(place).as_posix() for path in paths]
+
+
+@pytest.mark.parametrize("name", ["b.lsm", "c.stk", "d.svs", "e.ome.btf", "g.bmp", "h.gif", "j.vsi",
+                                  "k.oib", "m.dv", "n.ims", "o.mrc", "s.dcm", "v.JPG", "w.TIF",
+                                  "x.czi", "y.h5", "z.avi", "f.npy"])  # fmt: skip
+def test_every_file_that_might_be_an_image_has_a_row(images, name):
+    (images / name).write_bytes(bytes(2000))
+    run = work(images)
+    assert rows(run)[name]["result"] == "failed" and rows(run)[name]["what to do"]
+    assert [row["result"] for row in rows(run).values()].count("done") == 3
+
+
+def test_a_zarr_is_one_row_and_what_no_ending_tells_the_first_bytes_do(images, spots):
+    (images / "u.ome.zarr" / "0").mkdir(parents=True)
+    (images / "u.ome.zarr" / "0" / "tile.tif").write_bytes(b"")
+    for name in ("no ending", "scan.001", "a.tif.download"):
+        tifffile.imwrite(images / "t.tif", spots)
+        (images / "t.tif").rename(images / name)
+    for name in ("notes.txt", "table.csv", "a_seg.npy", "macro.ijm", "x.companion.ome"):
+        (images / name).write_text("day 2")
+    found = rows(work(images))
+    assert set(found) == {"a.tif", "b.png", "day 2/a.tif", "u.ome.zarr", "no ending", "scan.001",
+                          "a.tif.download"}  # fmt: skip
+    assert "OME-Zarr" in found["u.ome.zarr"]["what is the matter"]
+    assert found["scan.001"]["result"] == "done"
+
+
+def test_linked_folders_are_searched_once_and_a_broken_link_has_a_row(images, spots, tmp_path):
+    elsewhere = tmp_path / "on the server"
+    elsewhere.mkdir()
+    tifffile.imwrite(elsewhere / "z.tif", spots)
+    (images / "linked").symlink_to(elsewhere)
+    (images / "day 2" / "back").symlink_to(images)  # a circle
+    (images / "gone.tif").symlink_to(tmp_path / "nowhere.tif")
+    assert names(find(images), images) == ["a.tif", "b.png", "day 2/a.tif", "gone.tif",
+                                           "linked/z.tif"]  # fmt: skip
+    assert "link" in rows(work(images))["gone.tif"]["what is the matter"]
+
+
+def test_a_folder_that_may_not_be_looked_into_has_a_row(images, monkeypatch):
+    real = os.scandir
+
+    def locked(path):
+        if Path(path).name == "day 2":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    monkeypatch.setattr(os, "listdir", lambda path: list(locked(path)))
+    run = work(images)
+    assert rows(run)["day 2"]["what is the matter"] == "You may not read it"
+    assert [row["result"] for row in rows(run).values()] == ["done", "done", "failed"]
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["among them", "above them"])
+def test_results_may_lie_among_the_images_or_above(images, above):
+    results = images.parent if above else images
+    for _ in range(2):
+        run = Run(images, results, SETTINGS)
+        assert names(run.paths, images) == ["a.tif", "b.png", "day 2/a.tif"]
+        for path in run.missing():
+            labels = np.ones((4, 4), int)
+            run.keep(path, labels, pd.DataFrame({"label": [1]}), np.zeros((4, 4, 3), np.uint8))
+    assert run.missing() == []
+
+
 def test_a_folder_that_is_not_there_or_holds_no_image_is_named(tmp_path):
-    with pytest.raises(ValueError, match="no folder"):
+    with pytest.raises(ValueError, match=r"no folder.*check its name"):
         find(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r'(?s)no folder.*write an r before.*r"C:'):
+        find("D:\new\test")
+    with pytest.raises(ValueError, match="leave out the quotation marks"):
+        find(f'"{tmp_path}"')
     with pytest.raises(ValueError, match="No image lies in"):
         find(tmp_path)
 
@@ -318,6 +383,58 @@ def test_an_interrupted_run_loses_nothing_and_goes_on(images):
     run = work(images)
     assert [row["result"] for row in rows(run).values()] == ["done before", "done", "done"]
     assert kept.items() <= files(images / "results").items()
+
+
+END_PYTHON = """
+import os, sys
+from pathlib import Path
+from bioimage_course.folder import Run
+from tests.bioimage_course.test_folder import SETTINGS, work
+
+def end(image):
+    if image.shape == (40, 60) and image.dtype == "uint8":
+        os._exit(134)  # as compiled code does, past every except
+    return (image > 40).astype(int)
+
+work(Path(sys.argv[1]), segment=end)
+"""
+
+
+def test_an_image_that_ended_python_has_a_row_in_the_next_run_and_the_others_are_done(images):
+    ended = subprocess.run(
+        [sys.executable, "-c", END_PYTHON, images], cwd=Path(__file__).parents[2]
+    )
+    assert ended.returncode == 134
+    run = work(images)
+    assert [row["result"] for row in rows(run).values()] == ["done before", "failed", "done"]
+    assert "Python ended" in rows(run)["b.png"]["what is the matter"]
+    assert ".begun.json" in rows(run)["b.png"]["what to do"]
+    assert work(images).missing() == []  # nor does a third run die at it
+    next((images / "results").rglob("b.png.begun.json")).unlink()
+    assert rows(work(images))["b.png"]["result"] == "done"
+
+
+def test_an_image_that_ended_python_is_tried_again_after_a_change(images, spots):
+    subprocess.run([sys.executable, "-c", END_PYTHON, images], cwd=Path(__file__).parents[2])
+    assert images / "b.png" in Run(images, images / "results", {"threshold": 50}).missing()
+    Image.fromarray(spots.astype(np.uint8) // 2).save(images / "b.png")
+    assert rows(work(images))["b.png"]["result"] == "done"
+    assert not list((images / "results").rglob("*.begun.json"))
+
+
+def test_whoever_is_still_at_work_or_was_interrupted_has_not_ended(images):
+    seen = iter(Run(images, images / "results", SETTINGS).missing())
+    next(seen)
+    assert list((images / "results").rglob("*.begun.json"))
+    assert images / "a.tif" in Run(images, images / "results", SETTINGS).missing()
+
+    def stop(image):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(images, segment=stop)
+    seen.close()
+    assert not list((images / "results").rglob("*.begun.json"))
 
 
 @pytest.mark.parametrize("call", range(4), ids=["labels", "outlines", "table", "record"])
@@ -397,14 +514,14 @@ def test_a_full_disk_does_not_harm_the_summary_of_the_last_run(images, monkeypat
 def test_an_image_without_read_permission_gets_a_row_and_does_not_stop_the_others(
     images, monkeypatch
 ):
-    real = folder._read_tiff
+    real = door.read_tiff
 
     def locked(path):
         if path == images / "a.tif":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return real(path)
 
-    monkeypatch.setattr(folder, "_read_tiff", locked)
+    monkeypatch.setattr(door, "read_tiff", locked)
     run = work(images)
     assert rows(run)["a.tif"]["what is the matter"] == "You may not read it"
     assert [row["result"] for row in rows(run).values()] == ["failed", "done", "done"]
@@ -449,6 +566,12 @@ def test_the_pixel_size_is_told_only_where_all_images_agree(images, spots):
     for name in ("a.tif", "b.tif"):
         tifffile.imwrite(images / name, spots, **options)
     assert work(images).pixel_size_um() == 0.25
+    tifffile.imwrite(images / "b.tif", spots, ome=True,
+                     metadata={"PhysicalSizeX": 0.250001, "PhysicalSizeY": 0.25})  # fmt: skip
+    assert work(images).pixel_size_um() == 0.25
+    tifffile.imwrite(images / "b.tif", spots, ome=True,
+                     metadata={"PhysicalSizeX": 0.26, "PhysicalSizeY": 0.26})  # fmt: skip
+    assert work(images).pixel_size_um() is None
     tifffile.imwrite(images / "c.tif", spots)
     assert work(images).pixel_size_um() is None
 

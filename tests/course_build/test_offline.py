@@ -99,8 +99,8 @@ def test_a_link_to_a_folder_leads_to_its_index(link, written):
 
 
 def test_the_labs_module_is_part_of_the_script_and_knows_that_it_is_on_disk():
-    site = "import(`../lab/lab.js`).then(({ place }) => console.log(place));"
-    texts = {
+    site = "import('../lab/lab.js').then(({ place }) => console.log(place));"
+    texts = TEXTS | {
         "javascripts/site.js": site,
         "lab/lab.js": "export const place = new URL('.', import.meta.url).href;",
     }

@@ -361,6 +361,28 @@ def test_the_copies_to_bring_hold_pixels_and_pixel_size_and_no_name(tmp_path, mo
             assert round(length / dots, 4) == 0.65 and file.imagej_metadata["unit"] == "um"
 
 
+def test_what_cannot_be_copied_is_named_and_the_others_are_copied(tmp_path, monkeypatch, capsys):
+    [code] = re.findall(r"```python\n(.*?)```", (TEACH / "own-data.md").read_text(), re.S)
+    monkeypatch.chdir(tmp_path)
+    recorded = tmp_path / "recorded"
+    recorded.mkdir()
+    ramp = np.arange(64, dtype="uint16").reshape(8, 8)
+    for name, image in {"a.tif": ramp, "b.TIF": ramp, "c.tif": ramp.astype("int32"),
+                        "d.tiff": ramp.astype("uint8")}.items():  # fmt: skip
+        tifffile.imwrite(recorded / name, image)
+    tifffile.imwrite(recorded / "w.tif", ramp, photometric="miniswhite")
+    (recorded / "z.tif").write_bytes((recorded / "a.tif").read_bytes()[:300])
+    exec(compile(code, "own-data.md", "exec"), {})
+    with open(recorded / "key.csv", encoding="utf-8") as file:
+        key = dict(list(csv.reader(file))[1:])
+    assert sorted(key.values()) == ["a.tif", "b.TIF", "c.tif", "d.tiff"]
+    assert sorted(p.name for p in (tmp_path / "to_bring").iterdir()) == sorted(key)
+    said = capsys.readouterr().out
+    assert re.findall(r"not copied: (\S+): .", said) == ["w.tif", "z.tif"]
+    whole = next(new for new, old in key.items() if old == "c.tif")
+    assert (tifffile.imread(tmp_path / "to_bring" / whole) == ramp).all()
+
+
 def test_what_a_facility_is_told_to_change_is_in_the_one_file():
     table = (TEACH / "index.md").read_text().split("| line in `mkdocs.yml` |")[1]
     named = re.findall(r"^\| .+? \| `([\w: ]+)`|under `(nav)`", table, re.M)

@@ -51,7 +51,7 @@ def run(cells, home):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home folder with eight pairs of the names that the page uses, and four faulty ones."""
+    """A home folder with eight pairs of the names that the page uses, and five faulty ones."""
     home = tmp_path_factory.mktemp("home")
     images, labels = home / "my nuclei" / "images", home / "my nuclei" / "labels"
     images.mkdir(parents=True)
@@ -68,6 +68,8 @@ def home(tmp_path_factory):
         tifffile.imwrite(images / name, square)
     tifffile.imwrite(labels / "mask.tif", (255 * (numbers > 0)).astype("uint8"))
     tifffile.imwrite(labels / "larger.tif", truth[:129, 300:428].astype("uint16"))
+    tifffile.imwrite(images / "small.tif", square[:100, :100])
+    tifffile.imwrite(labels / "small.tif", numbers[:100, :100])
     opaque = np.full_like(square, 255)
     rgba = np.stack([square, square // 2, square // 3, opaque], axis=-1).astype("uint8")
     imsave(images / "rgba.png", rgba, check_contrast=False)
@@ -84,9 +86,10 @@ def trained(home):
 
 def test_files_that_do_not_fit_are_named_with_the_reason(trained):
     left_out = dict(re.findall(r"^left out: ([\w.]+): (.*)$", trained, re.M))
-    assert set(left_out) == {"mask.tif", "alone.tif", "larger.tif", "rgba.png"}
+    assert set(left_out) == {"mask.tif", "alone.tif", "larger.tif", "rgba.png", "small.tif"}
     assert "look like a mask" in left_out["mask.tif"]
     assert "alone.tif" in left_out["alone.tif"]  # the file that is not there
+    assert "(100, 100) px, less than a patch of 128" in left_out["small.tif"]
     assert "must agree" in left_out["larger.tif"]
     assert "channel" in left_out["rgba.png"]
     assert "\n8 pairs: day1_a.tif" in trained

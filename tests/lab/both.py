@@ -1,6 +1,8 @@
 """The same image through the lab's engine and through the Python library, to be compared."""
 
+import gzip
 import json
+import lzma
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,6 +90,9 @@ def by_engine(cases, folder):
     [tool] = {case.tool for case in cases}
     model = MODELS[tool]
     listed = json.loads((LAB_WEIGHTS / "weights.json").read_text())[model]
+    weights = LAB_WEIGHTS / listed["file"]
+    unpack = {".gz": gzip.decompress, ".xz": lzma.decompress}[weights.suffix]
+    (folder / weights.stem).write_bytes(unpack(weights.read_bytes()))
     images = []
     for number, case in enumerate(cases):
         channels = case.image if case.image.ndim == 3 else case.image[None]
@@ -103,7 +108,7 @@ def by_engine(cases, folder):
     task = {
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
-        "weights": str(LAB_WEIGHTS / f"{model}.onnx.gz"),
+        "weights": str(folder / weights.stem),
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))

@@ -3,7 +3,6 @@
 // Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects}], in
 // seconds of processor time.
 import { readFileSync, writeFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import * as cellpose from "../../lab/cellpose.js";
 import { Network, start } from "../../lab/network.js";
 import { settingsOf } from "../../lab/settings.js";
@@ -11,7 +10,7 @@ import * as stardist from "../../lab/stardist.js";
 
 const { tool, model, runtime, weights, images } = JSON.parse(readFileSync(0, "utf8"));
 start(readFileSync(runtime));
-const network = await Network.open(gunzipSync(readFileSync(weights)));
+const network = await Network.open(readFileSync(weights));
 const isStardist = tool === "stardist";
 const through = (values, height, width) =>
   network.run(values, isStardist ? [1, height, width, 1] : [1, 2, height, width]);

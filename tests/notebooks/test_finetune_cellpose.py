@@ -75,13 +75,13 @@ def answer(exercises, text):
 @pytest.mark.parametrize(
     ("assumed", "passed", "hint"),
     [
-        (17, None, "after resizing"),
+        (21, None, "after resizing"),
         (24, 18, "tiles it was trained on"),
         (18, 18, "tiles it was trained on"),
         (36, None, "half as large"),
         (36, 36, "half as large"),
         (36, 72, "fewer pixels"),
-        (36, 17 / 2, "half of 36"),
+        (36, 21 / 2, "half of 36"),
     ],
     ids=["as given", "the course's", "the new one", "none", "the same", "doubled", "diam_mean"],
 )

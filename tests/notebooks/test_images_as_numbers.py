@@ -61,8 +61,10 @@ def test_the_label_hint_names_the_mistake(wrong, hint):
     ("answer", "said"),
     [
         ("label(mask)", "Right: "),
-        ("label(image)", "Not yet. These are not the pixels of `mask`"),
-        ("label(~mask)", "Not yet. These are not the pixels of `mask`"),
+        ("label(image)", "Not yet. These labels look like an image"),
+        ("label(~mask)", "Not yet. Number 1 covers most of the image"),
+        ("label(mask[::-1])", "Not yet. These labels fit the image only when they are turned"),
+        ("label(mask & (image > 60))", "Not yet. These are not the pixels of `mask`"),
     ],
 )
 def test_labels_of_something_else_are_not_taken_for_right(answer, said, capsys):

@@ -120,7 +120,7 @@ def image_turned(image, labels):
         (numbered, "Pair 1: 10 objects. label"),
         (numbered_and_turned, "Pair 1: 10 objects. label"),
         (without_turning, "Pair 4: .*swapped"),
-        (reshaped, "Pair 4: .*do not reshape"),
+        (reshaped, "Pair 4: .*reshaped.*labels.T"),
         (image_turned, "Pair 4: leave the image"),
     ],
     ids=[

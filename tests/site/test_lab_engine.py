@@ -105,7 +105,7 @@ def test_what_goes_wrong_is_told_in_a_sentence(opened, built):
     assert "not 201 × 10 pixels" in told[0][1] and "at most 1 channel" in told[1][1]
     assert "run it first" in told[2][1]
 
-    weights = built / "lab" / "weights" / "stardist_nuclei.onnx.gz"
+    weights = built / "lab" / "weights" / "stardist_nuclei.onnx.xz"
     content = weights.read_bytes()
 
     def run():

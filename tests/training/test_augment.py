@@ -50,6 +50,20 @@ def test_the_same_seed_gives_the_same_patch(sample):
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
 
 
+def test_given_limits_every_zoom_between_them_is_as_likely(sample):
+    def zoom(seed):
+        x = np.arange(600.0)[None] * np.ones((600, 1))
+        (patch,), _ = augment.cut(
+            training_images.Sample("x", x, np.zeros(x.shape, np.int32)), [x], 64,
+            np.random.default_rng(seed), (0.25, 4),
+        )  # fmt: skip
+        return 63 / np.ptp(patch)
+
+    zooms = np.log2([zoom(seed) for seed in range(200)])
+    assert zooms.min() == pytest.approx(-2, abs=0.2) and zooms.max() == pytest.approx(2, abs=0.2)
+    assert np.mean(np.abs(zooms) > 1) == pytest.approx(0.5, abs=0.1)
+
+
 def warped(sample, zoom, size=64, count=40):
     for seed in range(count):
         rng = np.random.default_rng(seed)

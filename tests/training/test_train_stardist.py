@@ -6,7 +6,7 @@ from stardist.models import StarDist2D
 from stardist.models.model2d import StarDistData2D
 
 from training import train_stardist, training_images
-from training.export import RESULTS
+from training.export import RESULTS, load_checkpoint
 
 pytestmark = pytest.mark.slow
 
@@ -17,6 +17,7 @@ def tiny(dataset, elsewhere, monkeypatch):
     first, *_, last = train_stardist.STAGES
     stages = [first._replace(steps=4, warm_up=1), last._replace(steps=2)]
     tiny = {"STAGES": stages, "VALIDATE_EVERY": 2, "BATCH_SIZE": 2, "PATCH_SIZE": 32}
+    tiny["REMEASURED"] = 3
     for name, value in tiny.items():
         monkeypatch.setattr(train_stardist, name, value)
     return elsewhere(train_stardist)
@@ -42,11 +43,11 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tiny, monkeypatc
 
     draw_batch, drawn = train_stardist.draw_batch, []
 
-    def stops_at_the_fourth_step(samples, rng, augmented):
+    def stops_at_the_fourth_step(samples, rng, augmented, zooms=None):
         drawn.append(augmented)
         if drawn.count(1.0) > 3:
             raise Interrupted
-        return draw_batch(samples, rng, augmented)
+        return draw_batch(samples, rng, augmented, zooms)
 
     monkeypatch.setattr(train_stardist, "draw_batch", stops_at_the_fourth_step)
     with pytest.raises(Interrupted):
@@ -123,7 +124,30 @@ def test_the_learning_rate_rises_once_and_falls_to_zero_in_every_stage():
 def test_the_stored_history_names_the_stages_of_the_script():
     """Where the two differ, the weights in the package are not what the script would train."""
     stored = json.loads((RESULTS / "history_stardist_nuclei.json").read_text())["settings"]
-    assert stored["stages"] == [stage._asdict() for stage in train_stardist.STAGES]
+    assert stored["stages"] == json.loads(json.dumps([s._asdict() for s in train_stardist.STAGES]))
+
+
+@pytest.mark.long
+def test_averaged_weights_lie_between_both_ends_and_are_measured_anew(tiny, monkeypatch):
+    ends, average = {}, train_stardist.average_with_earlier
+
+    def watched(network, samples, stage):
+        ends["after"] = [weights.copy() for weights in network.get_weights()]
+        average(network, samples, stage)
+
+    monkeypatch.setattr(train_stardist, "average_with_earlier", watched)
+    train_stardist.main()
+    before = load_checkpoint(tiny / "run" / "before_stage.npz")[0]
+    share = train_stardist.STAGES[-1].average
+    assert 0 < share < 1
+    model = StarDist2D(None, name="stardist_nuclei", basedir=str(tiny / "weights"))
+    names = [weight.path for weight in model.keras_model.weights]
+    for name, one, other, got in zip(
+        names, before, ends["after"], model.keras_model.get_weights(), strict=True
+    ):
+        between = one + share * (other - one)
+        measured = "moving" in name  # mean and variance of a batch normalisation
+        assert np.allclose(got, between, atol=1e-5) != (measured and one.size > 1), name
 
 
 @pytest.mark.long
@@ -132,16 +156,16 @@ def test_held_out_families_are_learned_from_in_the_last_stage_only(tiny, dataset
     odd, even = samples[::2], samples[1::2]
     draw_batch, drawn = train_stardist.draw_batch, []
 
-    def watched(samples, rng, augmented):
+    def watched(samples, rng, augmented, zooms=None):
         drawn.append(samples)
-        return draw_batch(samples, rng, augmented)
+        return draw_batch(samples, rng, augmented, zooms)
 
     monkeypatch.setattr(train_stardist, "draw_batch", watched)
     for sample in samples:
         sample.image = sample.image.astype(np.float32)
     _, history = train_stardist.train(even, [], odd)
     to_learn = [group for group in drawn if group is not odd]  # the others are validation
-    assert to_learn[:4] == [even] * 4 and to_learn[4:] == [even + odd] * 2
+    assert to_learn[:4] == [even] * 4 and to_learn[4:6] == [even + odd] * 2
     assert ["loss_families" in row for row in history] == [True, True, False]
     kept = tiny / "build/training/stardist_nuclei/withheld/stardist_nuclei/weights_best.h5"
     assert kept.exists(), "the model from before is kept, to be scored on the families"

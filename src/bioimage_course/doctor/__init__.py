@@ -13,16 +13,26 @@ It ends with status 0 if nothing has to be mended, else with 1. Notebook 00 call
 # can be tested without having it. At the top, they import the standard library alone: a package
 # that is missing or broken must not keep the doctor from saying so.
 
-import platform
-from collections import namedtuple
-from pathlib import Path
+from bioimage_course.doctor import path  # isort: skip
 
-import bioimage_course
-from bioimage_course.doctor import computer, gpu, installation, libraries, network
-from bioimage_course.doctor.finding import Finding, first_line, pip_command
-from bioimage_course.doctor.installation import findings, installed, requirements
-from bioimage_course.doctor.output import report
-from bioimage_course.doctor.weights import MODELS
+path.make_way()  # for all that follows, where a file of yours is called like a module of Python's
+
+import platform  # noqa: E402
+from collections import namedtuple  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import bioimage_course  # noqa: E402
+from bioimage_course.doctor import (  # noqa: E402
+    computer,
+    gpu,
+    installation,
+    libraries,
+    network,
+)
+from bioimage_course.doctor.finding import Finding, first_line, pip_command  # noqa: E402
+from bioimage_course.doctor.installation import findings, installed, requirements  # noqa: E402
+from bioimage_course.doctor.output import report  # noqa: E402
+from bioimage_course.doctor.weights import MODELS  # noqa: E402
 
 __all__ = [
     "MODELS",
@@ -86,7 +96,13 @@ def examine(*, ask_sites=False, notebook=True, say=_silent, show=_silent):
         needed, pins = None, {}
         problems.append(_cannot_compare(error, notebook=notebook))
     wanted = needed or {}
-    versions = installation.installed(wanted or ASKED)
+    hidden = path.hidden_modules(
+        path.first_folders(), {installation.module_of(name) for name in wanted or ASKED}
+    )
+    problems += path.path_findings(hidden)
+    if needed:  # what is hidden is no fault of the installation
+        needed = _not_hidden(needed, hidden)
+    versions = installation.installed(needed or ASKED)
 
     say("Loading the images and drawing a figure.")
     images = _answer("images", versions, ("numpy", "scikit-image", "stardist"))
@@ -103,11 +119,14 @@ def examine(*, ask_sites=False, notebook=True, say=_silent, show=_silent):
             needed=needed,
             python=installation.running_python(),
             weights=bioimage_course.WEIGHTS_FOLDER,
-            broken_imports=_broken(versions, images=images, tensorflow=tensorflow, torch=torch),
-            broken_images=_images_error(images),
+            broken_imports=None
+            if hidden
+            else _broken(versions, images=images, tensorflow=tensorflow, torch=torch),
+            broken_images=None if hidden else _images_error(images),
             colab=computer.on_colab(),
             pins=pins,
             notebook=notebook,
+            system=computer.system(),
         ),
         "the memory": lambda: computer.memory_findings(computer.memory()),
         "the disk": lambda: computer.disk_findings(
@@ -118,7 +137,9 @@ def examine(*, ask_sites=False, notebook=True, say=_silent, show=_silent):
             has_temporary=computer.has_temporary(),
         ),
         "symbolic links": lambda: computer.link_findings(computer.link_error(), platform.system()),
-        "the figures": lambda: computer.figure_findings(figures, needed=wanted, notebook=notebook),
+        "the figures": lambda: computer.figure_findings(
+            {} if hidden else figures, needed=wanted, notebook=notebook
+        ),
         "the GPU": lambda: gpu.gpu_findings(
             card=card,
             tensorflow=tensorflow,
@@ -160,6 +181,16 @@ def machine_facts():
         version = installation.version_of(name)
         facts[title] = fact(version, libraries.ask(name) if version else {})
     return facts
+
+
+def _not_hidden(needed, hidden):
+    """The packages that Python finds where they were installed."""
+    modules = {module for module, _, _ in hidden}
+    return {
+        name: versions
+        for name, versions in needed.items()
+        if installation.module_of(name) not in modules
+    }
 
 
 def _answer(question, versions, packages):

@@ -79,6 +79,8 @@ def places(cache=None):
         folders["the folder for temporary files"] = Path(tempfile.gettempdir())
     if cache:
         folders["the folder for downloads"] = Path(cache)
+    with contextlib.suppress(RuntimeError):  # nobody knows where it is
+        folders["your home folder"] = Path.home()
     return folders
 
 
@@ -237,6 +239,13 @@ def write_findings(errors, *, has_temporary=True):
             "only the training images are kept there; all else works without.",
             "set BIOIMAGE_COURSE_CACHE to a folder you may write to.",
         ),
+        "your home folder": (
+            "Jupyter, Cellpose, Keras and matplotlib keep settings and published models there. "
+            "The course's own weights do without.",
+            "set HOME to a folder you may write to before you start Jupyter; or, one by one, "
+            "CELLPOSE_LOCAL_MODELS_PATH, KERAS_HOME, MPLCONFIGDIR, IPYTHONDIR and "
+            "JUPYTER_RUNTIME_DIR. A full quota? Delete ~/.cache.",
+        ),
     }
     problems = []
     if not has_temporary:
@@ -250,7 +259,7 @@ def write_findings(errors, *, has_temporary=True):
                     f"Nothing can be written in {place}, {path}: {error}",
                     why,
                     fix,
-                    stops=place != "the folder for downloads",
+                    stops=place not in ("the folder for downloads", "your home folder"),
                 )
             )
     return problems

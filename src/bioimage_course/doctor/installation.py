@@ -17,6 +17,12 @@ from bioimage_course.doctor.weights import MODELS, weights_findings
 #: Python versions on which TensorFlow, StarDist and Cellpose 3 install together.
 PYTHONS = ((3, 11), (3, 12))
 
+#: Systems for which TensorFlow and torch come as packages, as in setup_env.py.
+COMPUTERS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")
+
+#: The packages that exist for these alone.
+NETWORKS = ("tensorflow", "torch")
+
 #: TensorFlow comes under several names; any of them will do.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
 
@@ -38,6 +44,7 @@ def findings(
     colab=False,
     pins=None,
     notebook=True,
+    system="",
 ):
     """What is wrong with an installation that these facts describe.
 
@@ -61,13 +68,18 @@ def findings(
         Package name to the one version the course was tested with.
     notebook : bool
         Whether the fixes are to be pasted into a cell, or else into a terminal.
+    system : str
+        Such as "Darwin x86_64": whether there are packages for this computer at all.
 
     Returns
     -------
     list of Finding
         Empty if all is well.
     """
-    problems = []
+    problems = _computer_findings(system, versions)
+    if problems:  # no command would bring them
+        versions = {name: version for name, version in versions.items() if name not in NETWORKS}
+        needed = {name: needed[name] for name in needed or {} if name not in NETWORKS}
     if not colab:
         problems += _python_findings(python)
     if needed is None:
@@ -115,6 +127,22 @@ def findings(
     for model in MODELS:
         problems += weights_findings(weights / model)
     return problems
+
+
+def _computer_findings(system, versions):
+    """A computer for which nobody builds TensorFlow and torch, where they are missing."""
+    if system in ("", *COMPUTERS) or all(versions.get(name) for name in NETWORKS):
+        return []
+    what = "Macs with an Intel processor" if system == "Darwin x86_64" else f"{system} computers"
+    return [
+        Finding(
+            f"There are no packages of TensorFlow and torch for {what}.",
+            "no model runs without them. pip finds older versions at best, which do not fit the "
+            "others; the network is not to blame, and a new Python does not help.",
+            "use Colab, or another computer: the page Set up says how. The pages and their figures "
+            "work here.",
+        )
+    ]
 
 
 def _python_findings(python):
@@ -337,11 +365,16 @@ def _distribution(name):
     return name
 
 
+def module_of(name):
+    """What a package is called where it is imported."""
+    return "skimage" if name == "scikit-image" else name.replace("-", "_")
+
+
 def without_files(names):
     """Package name to a word on it, for packages that are listed as installed but have no code."""
     lost = {}
     for name in names:
-        module = "skimage" if name == "scikit-image" else name.replace("-", "_")
+        module = module_of(name)
         try:
             here = importlib.util.find_spec(module)
         except (ImportError, ValueError):

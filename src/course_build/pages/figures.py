@@ -17,7 +17,7 @@ IMAGE = re.compile(r"!\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s#]+)(#[^)\s]*)?\)(\{[^}
 RELATIVE = re.compile(r"\]\(([^)\s#:]+)(?=[)\s#])")
 DATA_FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([\w-]+)"')
 #: What of a folder is published.
-PUBLISHED = ("figure.js", "figure.css", "page.json", "*.svg", "*.webp", "*.tif")
+PUBLISHED = ("figure.js", "figure.css", "page*.json", "*.svg", "*.webp", "*.tif")
 
 
 def published(root):

@@ -114,11 +114,24 @@ def test_a_place_that_is_no_folder_cannot_be_written_to(tmp_path):
     assert computer.write_error(tmp_path / "file") == os.strerror(errno.ENOTDIR)
 
 
-def test_each_place_has_its_own_fix_and_downloads_stop_nothing(tmp_path):
+def test_each_place_has_its_own_fix_and_downloads_and_home_stop_nothing(tmp_path):
     places = computer.places(cache=str(tmp_path))
     found = computer.write_findings({name: (path, "no") for name, path in places.items()})
     fixes = {finding.fix.split(" ")[1]: finding.stops for finding in found}
-    assert fixes == {"the": True, "TMPDIR": True, "BIOIMAGE_COURSE_CACHE": False}
+    assert fixes == {"the": True, "TMPDIR": True, "BIOIMAGE_COURSE_CACHE": False,
+                     "HOME": False}  # fmt: skip
+
+
+def test_a_home_that_cannot_be_written_is_named_with_every_way_round_it(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "me"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "file" / "me"))
+    home = computer.places()["your home folder"]
+    error = computer.write_error(home)
+    finding = only(computer.write_findings({"your home folder": (home, error)}))
+    assert finding.what.startswith(f"Nothing can be written in your home folder, {home}: ")
+    for name in ("CELLPOSE_LOCAL_MODELS_PATH", "KERAS_HOME", "MPLCONFIGDIR", "IPYTHONDIR"):
+        assert name in finding.fix
 
 
 def test_no_temporary_folder_at_all_is_a_fault(monkeypatch):
@@ -127,7 +140,7 @@ def test_no_temporary_folder_at_all_is_a_fault(monkeypatch):
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
     assert not computer.has_temporary()
-    assert list(computer.places()) == ["the folder you are in"]
+    assert list(computer.places()) == ["the folder you are in", "your home folder"]
     finding = only(computer.write_findings({}, has_temporary=False))
     assert "TMPDIR" in finding.fix
     assert finding.stops

@@ -11,7 +11,15 @@ import pytest
 
 import bioimage_course
 from bioimage_course.doctor import __main__ as command_line
-from bioimage_course.doctor import computer, gpu, installation, libraries, network, weights
+from bioimage_course.doctor import (
+    computer,
+    gpu,
+    installation,
+    libraries,
+    network,
+    path,
+    weights,
+)
 
 ANSWERS = {
     "images": {"nuclei": 125, "cache": ""},
@@ -133,6 +141,28 @@ FAULTS = {
         "Only 0.0 GB of disk are free in the folder you are in.",
         "pip cache purge",
     ),
+    "another numpy on PYTHONPATH": (
+        lambda well: well.patch.setattr(
+            path, "hidden_modules", lambda *_: [("numpy", "/apps/lib/numpy", "PYTHONPATH")]
+        ),
+        "PYTHONPATH names /apps/lib: numpy comes from there",
+        "unset PYTHONPATH",
+    ),
+    "a file called like a package": (
+        lambda well: well.patch.setattr(
+            path, "hidden_modules", lambda *_: [("cellpose", "/me/cellpose.py", "here")]
+        ),
+        "/me/cellpose.py hides the package cellpose.",
+        "rename cellpose.py",
+    ),
+    "no packages for this computer": (
+        lambda well: (
+            well.versions.update(tensorflow=None, torch=None),
+            well.patch.setattr(computer, "system", lambda: "Darwin x86_64"),
+        ),
+        "There are no packages of TensorFlow and torch for Macs with an Intel processor.",
+        "use Colab",
+    ),
     "read-only folder": (
         lambda well: well.patch.setattr(computer, "write_error", lambda f: "Read-only file system"),
         "Nothing can be written in the folder you are in",
@@ -151,6 +181,18 @@ def test_a_planted_fault_ends_with_status_1_and_its_fix(well, capsys, fault):
     assert len(faults) == 1, output
     assert fix in faults[0].partition("    Fix: ")[2]
     assert output.splitlines()[-1].endswith(" to mend. Then run this again.")
+
+
+def test_what_is_hidden_is_not_called_broken_or_missing(well, capsys):
+    well.patch.setattr(
+        path, "hidden_modules", lambda *_: [("numpy", "/apps/lib/numpy", "PYTHONPATH")]
+    )
+    well.versions.update(numpy=None)
+    well.answers.update(images={"error": "ImportError: x", "package": "numpy"},
+                        figures={"error": "ImportError: x"}, torch={"error": "x"})  # fmt: skip
+    _, output, _ = run(capsys)
+    assert "pip install" not in output
+    assert output.endswith("1 thing to mend. Then run this again.\n")
 
 
 def test_a_changed_weight_ends_with_status_1(well, monkeypatch, capsys, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import setup_env
 from bioimage_course import WEIGHTS_FOLDER, doctor
 from bioimage_course.doctor import installation
 
@@ -66,6 +67,20 @@ def test_a_python_that_does_not_work_is_named_with_one_that_does(findings, pytho
     assert why in finding.why
     assert "install Python 3.12" in finding.fix
     assert finding.stops
+
+
+@pytest.mark.parametrize("system", ["Darwin x86_64", "Linux ppc64le", "Windows ARM64"])
+def test_a_computer_without_packages_is_named_rather_than_told_to_install(findings, system):
+    finding = only(findings({"tensorflow": None, "torch": None}, system=system))
+    assert "There are no packages of TensorFlow and torch" in finding.what
+    assert "Colab" in finding.fix and "pip install" not in finding.fix
+    assert findings(system=system) == []  # somebody has built them for it
+
+
+def test_the_doctor_and_the_set_up_know_the_same_computers():
+    assert installation.COMPUTERS == setup_env.COMPUTERS
+    for system in setup_env.COMPUTERS:
+        assert installation._computer_findings(system, {}) == []
 
 
 def test_the_empty_stardist_is_named_and_replaced(findings):
