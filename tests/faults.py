@@ -608,6 +608,55 @@ LAB = (
 )
 # fmt: on
 
+# --- The lab's page -------------------------------------------------------------------------------
+
+READ = "tests/lab/test_read.py::"
+WRITE = "tests/lab/test_write.py::"
+SCORE = "tests/lab/test_score.py::"
+
+# fmt: off
+LAB_PAGE = (
+    Fault("white is zero is not turned", "lab/tiff.js",
+          "(all) => Float32Array.from(all[sample], (value) => most - value)",
+          "(all) => Float32Array.from(all[sample])",
+          READ + "test_every_kind_of_grey_file_is_read_as_it_was_recorded"),
+    Fault("planes before channels", "lab/tiff_metadata.js",
+          'pages: () => inOrder("CZT", sizes)', 'pages: () => inOrder("ZCT", sizes)',
+          READ + "test_planes_are_named_by_their_place_in_the_stack"),
+    Fault("dots per inch are a pixel size", "lab/tiff.js",
+          "unit === 3 && xPerUnit", "unit !== 1 && xPerUnit",
+          READ + "test_the_pixel_size_is_read_in_micrometres_where_somebody_measured_it"),
+    Fault("a file that is cut off is read", "lab/tiff.js",
+          "start + (lengths[i] ?? 0) > fileSize", "start > fileSize",
+          READ + "test_what_cannot_be_read_is_refused_in_a_sentence"),
+    Fault("labels in 16 bits, however many", "lab/write.js",
+          "> 65535 ? 32 : 16", "> 65535 ? 16 : 16",
+          WRITE + "test_more_than_65535_objects_keep_their_numbers"),
+    Fault("rings that pass a corner twice", "lab/outlines.js",
+          "if (at.has(key)) {", "if (false) {",
+          WRITE + "test_every_outline_for_qupath_covers_exactly_its_object"),
+    Fault("outlines half a pixel off", "lab/write.js",
+          "view.setFloat32(64 + 4 * count + 4 * i, x);",
+          "view.setFloat32(64 + 4 * count + 4 * i, x + 0.5);",
+          WRITE + "test_every_outline_for_imagej_covers_exactly_its_object"),
+    Fault("areas in µm² by one side of a pixel", "lab/measure.js",
+          "of.area * pixelSize.y * pixelSize.x", "of.area * pixelSize.x * pixelSize.x",
+          WRITE + "test_the_table_says_what_scikit_image_measures"),
+    Fault("a ghost is what is merely small", "lab/score.js",
+          "const HARDLY = 0.25;", "const HARDLY = 0.6;",
+          SCORE + "test_every_object_bears_the_name_that_the_course_gives_it"),
+    Fault("gaps in a mask are joined", "lab/annotation.js",
+          "if (kinds.size === 1) return fromMask", "if (false) return fromMask",
+          "tests/lab/test_annotation.py::test_a_mask_is_cut_into_pieces_and_that_is_said"),
+    Fault("the notebook forgets the scale", "lab/notebook.js",
+          "settings.scale && settings.scale !== 1", "false",
+          "tests/lab/test_notebook.py::test_the_settings_stand_in_the_call"),
+    Fault("a cancelled run is called a fault", "lab/view/page.js",
+          'if (error.name === "AbortError") say(', "if (false) say(",
+          "tests/site/test_lab.py::test_cancelling_leaves_what_was_there"),
+)
+# fmt: on
+
 FAULTS = (
     *checks_that_accept_everything(),
     *NOTEBOOKS,
@@ -617,4 +666,5 @@ FAULTS = (
     *FIGURES,
     *SITE,
     *LAB,
+    *LAB_PAGE,
 )

@@ -17,6 +17,7 @@ BUNDLER = Path(__file__).with_name("lab.mjs")
 PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
 RUNTIME = "runtime.wasm.xz"
 PAGE = "view/page.js"
+ON_DISK = "view/disk.js"  # says that a page from disk cannot do this
 AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {

@@ -44,6 +44,7 @@ CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that t
 PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
 # A deck's links to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
+LAB = '<div class="lab"'  # where the page "Try your own image" puts what it does
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
 
@@ -181,12 +182,14 @@ def _publish_all(files, *, config):
 
 
 def _publish_lab(files, config, root):
-    """Publish what the page "Try your own image" loads; on disk, its script and pictures alone."""
+    """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
     if not (root / "lab" / lab.PAGE).exists():
         return
-    for name in lab.published(root, on_disk=_for_disk(config)):
+    on_disk = _for_disk(config)
+    for name in lab.published(root, on_disk=on_disk):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
-    for name, content in lab.made(root, on_disk=_for_disk(config)).items():
+    entry = lab.ON_DISK if on_disk else lab.PAGE
+    for name, content in lab.made(root, on_disk=on_disk, entry=entry).items():
         files.append(_generated(config, f"lab/{name}", content))
 
 
@@ -354,6 +357,8 @@ def on_post_page(output, *, page, config):
     for name in dict.fromkeys(figures.DATA_FIGURE.findall(output)):  # as site.js loads its module
         stylesheet = f"figures/{name}/figure.css"
         stylesheets += [stylesheet] if (_root(config) / stylesheet).exists() else []
+    if LAB in output:
+        stylesheets.append("lab/lab.css")
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]
     links = "".join(f'<link rel="stylesheet" href="{address}">' for address in addresses)
     output = slim(output.replace("</head>", f"{links}</head>", 1))

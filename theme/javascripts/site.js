@@ -23,6 +23,8 @@ new MutationObserver(() => {
 for (const figure of document.querySelectorAll("[data-figure]")) {
   import(`../figures/${figure.dataset.figure}/figure.js`).then((module) => module.mount(figure));
 }
+const lab = document.querySelector(".lab");
+if (lab) import("../lab/lab.js").then((module) => module.mount(lab));
 if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());
 
 // The search opens at once, for fast fingers; what it needs comes then, and not before.

@@ -1,0 +1,20 @@
+"""The example images of the page are those that their script makes."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from lab.examples.make_examples import HERE, examples
+
+MADE = examples()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_example_is_what_its_script_makes_today(name):
+    array, _ = MADE[name]
+    assert np.array_equal(tifffile.imread(HERE / f"{name}.tif"), array)
+    assert (HERE / f"{name}.webp").is_file()
+
+
+def test_all_examples_together_are_below_a_megabyte():
+    assert sum(file.stat().st_size for file in HERE.glob("*.*")) < 1e6
