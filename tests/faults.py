@@ -179,7 +179,7 @@ PACKAGE = (
           "    if 1 - np.count_nonzero(values[:filled]) / filled > RARE:\n", "    if False:\n",
           DOOR_TESTS + "test_whole.py::test_a_black_image_and_one_that_is_dark_below_are_whole"),
     Fault("the door reads a neighbour's plane", DOOR + "tiff.py",
-          "    if not others:\n", "    if True:\n",
+          "    if len(mine) == len(planes):\n", "    if True:\n",
           DOOR_TESTS + "test_tiff.py::test_each_file_of_a_set_gives_its_own_plane"),
     Fault("the door leaves white at zero", DOOR + "tiff.py",
           '    if meaning == "MINISWHITE":\n', "    if False:\n",

@@ -13,6 +13,8 @@ from bioimage_course.reading.whole import Complaints, pages_are_whole
 
 JPEGS = (6, 7, 34892)  # compressions, in which tifffile turns YCbCr into red, green and blue
 ALIKE = 0.9  # correlation: a smaller page that is so like the large one is a copy of it
+# Micro-Manager's own descriptions, for which tifffile would read the neighbours, too.
+ALONE = {"is_mmstack": False, "is_ndtiff": False}
 SQUARE_ROOTS = 33445  # the tag of a gel scanner
 
 
@@ -30,7 +32,7 @@ def read_tiff(path):
     """
     import tifffile
 
-    with Complaints() as heard, tifffile.TiffFile(path, is_ome=False) as file:
+    with Complaints() as heard, tifffile.TiffFile(path, is_ome=False, **ALONE) as file:
         if not len(file.pages):  # which goes through the whole list
             raise cut_off("it holds no page")
         heard.refuse_broken_lists()
@@ -38,7 +40,7 @@ def read_tiff(path):
             raise cut_off("its last page is empty")
         described = _set_of_files(file, path)
         if described is None and (file.pages[0].description or "").rstrip().endswith("OME>"):
-            with tifffile.TiffFile(path) as whole:
+            with tifffile.TiffFile(path, **ALONE) as whole:
                 planes_there = all(page is not None for one in whole.series for page in one.pages)
                 if planes_there or len(file.pages) > 1:  # else one page, and a wrong description
                     return _read(whole, heard)
@@ -121,10 +123,11 @@ def _set_of_files(file, path):
     if root.find("{*}BinaryOnly") is not None:
         return 0
     planes = root.findall(".//{*}TiffData")
-    others = [one for one in planes if not pixel_size.is_of(one, root.get("UUID"), Path(path))]
-    if not others:
+    mine = [one for one in planes if pixel_size.is_of(one, root.get("UUID"), Path(path))]
+    if len(mine) == len(planes):
         return None
-    mine = [one for one in planes if one not in others]
+    if not mine and len({one.findtext("{*}UUID") for one in planes}) == 1:
+        mine = planes  # one file alone, which was renamed: there may be another of its old name
     places = {(one.get("FirstZ", "0"), one.get("FirstT", "0")) for one in mine}
     alone = all(int(one.get("PlaneCount", "1")) == 1 for one in mine)
     return len(mine) if alone and len(places) == 1 else 0

@@ -236,6 +236,18 @@ def test_a_file_whose_partner_is_missing_or_that_was_renamed_gives_its_plane(cha
     assert np.array_equal(read(channels[1].rename(channels[1].with_name("b.tif")))[0], other)
 
 
+def test_a_renamed_file_is_not_looked_up_under_its_old_name(tmp_path, field, other):
+    planes = "".join(
+        PLANE.format(channel=n, page=n, name="old.ome.tif", uuid=NAMES[0]) for n in (0, 1)
+    )
+    body = PIXELS.format(n=0, channels=2, size=0.5, planes=planes)
+    text = HEAD.format(own="", body=body).replace(' UUID=""', "")  # nothing but the name
+    write_ome(tmp_path / "old.ome.tif", [field, field], text)
+    write_ome(tmp_path / "new.ome.tif", [other, other + np.uint16(1)], text)
+    for channel in (0, 1):
+        assert np.array_equal(read(tmp_path / "new.ome.tif", channel)[0], other + channel)
+
+
 def test_each_position_gives_its_own_channels_and_its_own_pixel_size(tmp_path, field):
     bodies = [
         PIXELS.format(n=n, channels=2, size=0.2 + n / 10, planes="".join(
