@@ -3,24 +3,26 @@
  * The keys are the engine's names.
  */
 
+import listed from "./weights/weights.json" with { type: "json" };
+
 export const TOOLS = {
   stardist: {
     name: "StarDist", title: "StarDist for nuclei", objects: "nuclei", one: "nucleus",
     weights: "stardist_nuclei", version: "0.9.2", paper: "Schmidt et al. 2018, doi:10.1007/978-3-030-00934-2_30",
     text: "Bright, roundish nuclei in fluorescence.",
-    typical: 25, // px across: the size of object it learned
+    typical: 25, // px across: the size of object it takes for granted
   },
   "cellpose-nuclei": {
     name: "Cellpose", title: "Cellpose for nuclei", objects: "nuclei", one: "nucleus",
     weights: "cellpose_nuclei", version: "3.1.1.3", paper: "Stringer et al. 2021, doi:10.1038/s41592-020-01018-x",
     text: "Nuclei of any shape. It wants to know how wide they are.",
-    typical: 17,
+    typical: listed.cellpose_nuclei.settings.own,
   },
   "cellpose-cells": {
     name: "Cellpose", title: "Cellpose for whole cells", objects: "cells", one: "cell",
     weights: "cellpose_cells", version: "3.1.1.3", paper: "Stringer et al. 2021, doi:10.1038/s41592-020-01018-x",
     text: "A channel that shows the whole cell; one with its nuclei helps.",
-    typical: 30,
+    typical: listed.cellpose_cells.settings.own,
   },
 };
 

@@ -120,8 +120,7 @@ export function sizeSetting(tool, width) {
     return {
       diameter: width,
       text: width ? `Cellpose gets the diameter ${+width.toFixed(1)} px.`
-        : tool === "cellpose-cells" ? "Measure it: without a width, this network takes cells for 30 px wide."
-        : "Without a width, the network takes nuclei for 17 px wide.",
+        : `Measure it: without a width, this network takes ${objects} for ${typical} px wide.`,
     };
   }
   const fits = !width || (width >= 10 && width <= 40);
