@@ -76,7 +76,8 @@ def in_words(value):
         given = {key.replace("_", " "): part for key, part in value.items() if part is not None}
         return ", ".join(f"{key} {in_words(part)}" for key, part in given.items())
     if isinstance(value, list):  # limits, or names
-        return (", " if isinstance(value[0], str) else " to ").join(map(in_words, value))
+        names = all(isinstance(part, str) for part in value)
+        return (", " if names else " to ").join(map(in_words, value)) or "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
