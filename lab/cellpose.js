@@ -18,8 +18,10 @@ const STEPS = 200; // that a pixel takes, at the size that the network saw
  */
 export async function predict(image, { diameter }, model, run, tick = () => {}) {
   const { height, width } = image;
-  const rescale = diameter > 0 ? model.diameter / diameter : model.diameter / model.own;
-  const [newHeight, newWidth] = [height, width].map((size) => Math.trunc(size * rescale));
+  // In 32 bits, as the library computes: 300 pixels times 0.84 are 251 there, and not 252.
+  const f32 = Math.fround;
+  const rescale = f32(model.diameter / f32(diameter > 0 ? diameter : model.own));
+  const [newHeight, newWidth] = [height, width].map((size) => Math.trunc(f32(size * rescale)));
   const channels = image.channels.map((values) =>
     bilinear(forCellpose(values, height, width), height, width, newHeight, newWidth));
   if (channels.length < 2) channels.push(new Float32Array(newHeight * newWidth));
@@ -27,7 +29,7 @@ export async function predict(image, { diameter }, model, run, tick = () => {}) 
     async (tile, tall, wide) => (await run(tile, tall, wide)).flow, tick);
   const [down, right, logit] = answer.map((layer) =>
     bilinear(layer, newHeight, newWidth, height, width));
-  return { height, width, down, right, logit, steps: Math.trunc((1 / rescale) * STEPS) };
+  return { height, width, down, right, logit, steps: Math.trunc(f32(f32(1 / rescale) * STEPS)) };
 }
 
 /** Objects at these thresholds. Returns {labels, count, probability, flow}. */

@@ -49,6 +49,8 @@ def small():
         Case("nuclei, smaller", "stardist", nuclei, {"scale": 0.7}),
         Case("nuclei", "cellpose-nuclei", nuclei),
         Case("nuclei, a diameter", "cellpose-nuclei", nuclei, {"diameter": 21.5}),
+        # 150 times 0.84: a whole number, unless one computes in 32 bits, as Cellpose does.
+        Case("nuclei, rounded down", "cellpose-nuclei", nuclei, {"diameter": 25}),
         Case("nuclei, thresholds", "cellpose-nuclei", nuclei,
              {"cellprobThreshold": -1, "flowThreshold": 0.2, "minSize": 80}),
         Case("cells and nuclei", "cellpose-cells", cells),
