@@ -13,6 +13,8 @@ import numpy as np
 
 from bioimage_course.folder import write_whole
 
+__all__ = ["write_geojson", "write_rois"]
+
 SHORT = 32767  # larger coordinates do not fit the whole numbers of a ROI
 MANY = 65535  # nor do more corners than this
 MOVE, LINE, CLOSE = 0, 1, 4  # how ImageJ writes a shape of several rings

@@ -93,7 +93,7 @@ def test_without_a_diameter_the_course_model_takes_the_image_as_it_is(monkeypatc
         return np.zeros((2, *x.shape[:3])), np.zeros(x.shape[:3]), np.zeros(256)
 
     monkeypatch.setattr(model, "_run_net", run)
-    for diameter in (None, 34):
+    for diameter in (None, 2 * model.diam_mean):
         model.eval(np.zeros((20, 20)), channels=[0, 0], diameter=diameter, normalize=False,
                    compute_masks=False)  # fmt: skip
     assert asked == [1.0, 0.5]

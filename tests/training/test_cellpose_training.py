@@ -166,7 +166,7 @@ def test_outside_of_the_image_a_patch_is_empty_however_it_was_recorded(tiny_cell
     labels = np.zeros((40, 40), np.int32)
     labels[14:26, 14:26] = 1
     image = np.ones((40, 40, 2), np.float32)
-    settings = train_cellpose.SETTINGS._replace(patch_size=96)
+    settings = train_cellpose.SETTINGS._replace(patch_size=96, diameter=17)
     sample = training_images.Sample("x", image, labels)
     cellpose_training.prepare(sample, image, settings)
     stage = settings.stages[-1]._replace(rescaled=True)

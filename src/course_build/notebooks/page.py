@@ -27,7 +27,7 @@ PIXELS_PER_CSS_PIXEL = 1.5
 # Pictures made of few colours stay exact when that costs little; the others are compressed, those
 # with much noise, which hides what is lost, the most.
 LOSSLESS_UP_TO_BYTES = 30_000
-HEAVY_BYTES = 50_000
+HEAVY_BYTES = 42_000
 QUALITIES = (80, 65, 50, 35)
 
 MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.S)

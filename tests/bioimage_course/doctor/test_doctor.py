@@ -352,7 +352,11 @@ def broken(tmp_path):
         "psutil": "raise ImportError('no psutil')",
     }.items():
         (fakes / f"{name}.py").write_text(source)
-    environment = {**os.environ, "PYTHONPATH": str(fakes), "HOME": str(home)}
+    # Broken, not hidden by PYTHONPATH, which would be another fault: so they slip in at the start.
+    hook = home / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(f"import sys; sys.path.insert(0, {str(fakes)!r})")
+    environment = {**os.environ, "PYTHONPATH": str(hook), "HOME": str(home)}
     environment |= {name: "erika" for name in ("USER", "LOGNAME", "USERNAME")}
 
     def broken(*arguments):
