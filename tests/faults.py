@@ -654,6 +654,22 @@ LAB_PAGE = (
     Fault("a cancelled run is called a fault", "lab/view/page.js",
           'if (error.name === "AbortError") say(', "if (false) say(",
           "tests/site/test_lab.py::test_cancelling_leaves_what_was_there"),
+    Fault("a bad file ends the batch", "lab/batch.js",
+          'if (signal?.aborted || error.name === "AbortError") return false;', "return false;",
+          JAVASCRIPT + "[lab/batch.test.mjs]"),
+    Fault("other planes are taken silently", "lab/batch.js",
+          "if (single || own === wanted) return null;", "return null;",
+          JAVASCRIPT + "[lab/batch.test.mjs]"),
+    Fault("one object and two fit together", "lab/agreement.js",
+          'first.length === 1 && second.length === 1 ? "outlined" : "divided"', '"outlined"',
+          JAVASCRIPT + "[lab/agreement.test.mjs]"),
+    Fault("a comparison outlives its tool", "lab/view/page.js",
+          "if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);", "",
+          "tests/site/test_lab_compare.py::test_another_tool_or_image_begins_anew"),
+    Fault("thresholds act on the last of several files", "lab/view/page.js",
+          "isHeld ? state.engine.again(wanted) : afresh(wanted)", "state.engine.again(wanted)",
+          "tests/site/test_lab_batch.py"
+          "::test_several_files_get_one_table_and_one_zip_and_a_bad_one_stops_nothing"),
 )
 # fmt: on
 

@@ -41,10 +41,12 @@ function outlined({ width, height, picture, paths, pixelSize }) {
   pen.imageSmoothingEnabled = false;
   pen.drawImage(picture, 0, 0);
   pen.lineWidth = 1.5 / scale;
-  for (const { path, colour } of paths) {
+  for (const { path, colour, dash } of paths) {
     pen.strokeStyle = colour;
+    pen.setLineDash(dash ? [4 / scale, 3 / scale] : []);
     pen.stroke(path);
   }
+  pen.setLineDash([]);
   if (pixelSize) scaleBar(pen, width, height, pixelSize.x);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
