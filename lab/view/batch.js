@@ -10,7 +10,7 @@ import { save } from "./save.js";
 const FILES = [
   ["all-objects", "Table of all objects (CSV)", "objects.csv", "One row an object, with the name of its file."],
   ["all-files", "Table of the files (CSV)", "files.csv", "One row a file: how many objects, or what was the matter."],
-  ["all", "Everything (zip)", "segmented.zip", "Labels and ImageJ outlines of every file, and both tables."],
+  ["all", "Everything (zip)", "segmented.zip", "Labels and ImageJ outlines of every file, both tables, and the report card."],
 ];
 
 /**
@@ -120,8 +120,10 @@ export function batch(page) {
       const { archive, fileTable, objectTable } = await import("../batch_files.js");
       if (handle === "all-objects") return save(objectTable(rows), name, "text/csv");
       if (handle === "all-files") return save(fileTable(rows), name, "text/csv");
+      const done = rows.some(({ problem }) => !problem);
+      const texts = done ? { "card.json": JSON.stringify((await import("../card.js")).batchCard(how, rows), null, 2) } : {};
       try {
-        save(await archive(rows, {}, (done, total) => (
+        save(await archive(rows, texts, (done, total) => (
           running.show({ text: `Packing ${done + 1} of ${total}`, share: done / total }))), name);
       } finally {
         running.show(null);

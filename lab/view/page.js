@@ -424,7 +424,8 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     return {
       ...ran, fileName: state.file.name, settings: found.settings, count: found.count,
       labels: found.labels, height: found.height, width: found.width,
-      pixelSize: size.pixelSize, score: scored ?? null,
+      pixelSize: size.pixelSize, score: scored ?? null, annotation: state.annotation?.name,
+      source: state.source, agreement: state.agreed ?? null, other: OTHER[ran.tool],
       get table() { return found.table(this.pixelSize); },
       get picture() { return toCanvas(state.picture); },
       get paths() {

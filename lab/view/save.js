@@ -28,6 +28,8 @@ export const FILES = [
     async (run) => [await outlined(run), "image/png"]],
   ["notebook", "Notebook (.ipynb)", "_notebook.ipynb", "The same run in Python, with exactly these settings.",
     async (run) => [JSON.stringify(notebook(run), null, 1), "application/x-ipynb+json"]],
+  ["card", "Report card (JSON)", "_card.json", "All that it takes to repeat this run; to go on with, see “Reporting”.",
+    async (run) => [JSON.stringify(await (await import("../card.js")).reportCard(run), null, 2), "application/json"]],
 ];
 
 export { methods };

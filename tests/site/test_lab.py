@@ -47,6 +47,9 @@ def test_a_whole_visit_from_the_file_to_the_score(visit, files, nuclei):
     f1 = float(page.locator(".lab-scores dd").first.inner_text())
     assert f1 > 0.85
     assert f"{truth.max()} annotated objects" in page.locator(".lab-score").inner_text()
+    card = json.loads(saved(page, "card", files).read_text())
+    assert card["check"]["annotated_objects"] == truth.max() and card["check"]["value"] > 0.85
+    assert card["run"]["objects_found"] == count and len(card["run"]["image"]["sha256"]) == 64
 
     slider = page.get_by_role("slider", name="Probability threshold")
     slider.fill("0.8")
