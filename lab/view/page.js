@@ -15,6 +15,7 @@ import { OTHER, announced, comparing } from "./comparing.js";
 import { planePicker, runner, sizeSetting, sizes, toolPicker } from "./controls.js";
 import { bytesOf, decodeJpeg, opened } from "./files.js";
 import { Found, announcement, bothPaths, paths, told } from "./found.js";
+import { keepForLater } from "./keep.js";
 import { files, headline, paragraph, sliders, table } from "./results.js";
 import { scoring } from "./scoring.js";
 import { Stage, toCanvas } from "./stage.js";
@@ -286,6 +287,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       });
       if (abort.signal.aborted) return null;
       state.held = { pixels, tool };
+      keepForLater(base, tool);
       return result;
     } catch (error) {
       if (state.abort === abort) throw error;
