@@ -406,6 +406,10 @@ RULES = (
     Fault("a quiz without a right answer passes", "src/course_build/pages/quizzes.py",
           'return None if right else "no option is right"', "return None",
           PAGES + "test_quizzes.py::test_a_quiz_that_nobody_could_answer_stops_the_build"),
+    Fault("options stay as their author wrote them", "src/course_build/pages/quizzes.py",
+          'random.Random(question["question"]).shuffle(options)', "pass",
+          "tests/docs/test_chapters.py::"
+          "test_no_place_among_the_options_is_the_right_one_more_often_than_another"),
     Fault("a dead link in a notebook passes", "src/course_build/pages/links.py",
           'if path.startswith("..") or not (self.root / path).exists():', "if False:",
           PAGES + "test_links.py"),

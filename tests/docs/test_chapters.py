@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 
 import nbformat
 import pytest
 import yaml
 
+from course_build.pages.quizzes import as_shown
 from tests.docs import prose
 
 CHAPTERS = prose.chapters()
@@ -104,9 +106,18 @@ def test_the_longest_option_is_not_always_the_right_one():
     longest = [
         max(o, key=lambda option: len(str(option["text"]))).get("right", False) for o in single
     ]
-    first = [o[0].get("right", False) for o in single]
     assert sum(longest) < 0.6 * len(single)
-    assert sum(first) < 0.6 * len(single)
+
+
+def test_no_place_among_the_options_is_the_right_one_more_often_than_another():
+    shown = [as_shown(q) for path in CHAPTERS for q in quiz(path) if "options" in q]
+    places = Counter(
+        next(place for place, option in enumerate(options) if option.get("right"))
+        for options in shown
+        if len(options) == 3 and sum(option.get("right", False) for option in options) == 1
+    )
+    assert set(places) == {0, 1, 2}
+    assert all(0.2 < count / places.total() < 0.47 for count in places.values()), places
 
 
 def test_quizzes_ask_in_all_three_ways():
