@@ -149,10 +149,12 @@ def best_ious(truth, found):
     return ious
 
 
-def window(truth, number, margin=12):
-    """The slices around an object, with a margin in pixels."""
-    rows, columns = np.nonzero(truth == number)
-    return tuple(
-        slice(max(0, int(side.min()) - margin), int(side.max()) + margin + 1)
-        for side in (rows, columns)
-    )
+def window(truth, number, margin=12, least=48):
+    """The slices around an object, with a margin; in pixels, and inside of the image."""
+    slices = []
+    for places, side in zip(np.nonzero(truth == number), truth.shape, strict=True):
+        low, high = int(places.min()) - margin, int(places.max()) + margin + 1
+        wanted = min(max(high - low, least), side)
+        low = min(max(0, (low + high - wanted) // 2), side - wanted)
+        slices.append(slice(low, low + wanted))
+    return tuple(slices)

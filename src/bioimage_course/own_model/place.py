@@ -26,8 +26,8 @@ def find_place(my_place=None):
     Parameters
     ----------
     my_place : path, optional
-        A folder; a zip, which is unpacked beside itself, once; "Drive/…", a folder in Google Drive,
-        on Colab. None writes the course's example into a temporary folder.
+        A folder; a zip, which is unpacked beside itself, once; "Drive/…", one of them in Google
+        Drive, on Colab. None writes the course's example into a temporary folder.
 
     Returns
     -------
@@ -40,9 +40,10 @@ def find_place(my_place=None):
     """
     if my_place is None:
         return write_example(Path(tempfile.mkdtemp(prefix="course-example-")) / "example")
-    if str(my_place).replace("\\", "/").startswith("Drive/"):
-        return _in_drive(str(my_place).replace("\\", "/").removeprefix("Drive/"))
-    place = Path(my_place).expanduser()
+    if str(my_place).startswith("Drive/"):
+        place = _in_drive(str(my_place).removeprefix("Drive/"))
+    else:
+        place = Path(my_place).expanduser()
     if place.suffix.lower() == ".zip":
         place = _unpacked(place)
     if not place.is_dir():
@@ -70,7 +71,7 @@ def _in_drive(name):
 
     drive.mount(str(DRIVE.parent))
     place = DRIVE / name
-    if not place.is_dir():
+    if not place.exists():
         raise ValueError(f"Your Drive has no folder {name}: make it, put your files in, run again.")
     return place
 
