@@ -141,6 +141,9 @@ ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_
 MISTAKES = "src/bioimage_course/mistakes.py"
 CARD = "src/bioimage_course/report_card.py"
 DOCTOR = "src/bioimage_course/doctor/"
+OWN_MODEL, OWN_MODEL_TESTS = (
+    "src/bioimage_course/own_model/", "tests/bioimage_course/own_model/"
+)
 
 PACKAGE = (
     Fault("fetch takes a file with another hash", DATA,
@@ -209,6 +212,26 @@ PACKAGE = (
     Fault("folder loses numbers above 65535", FOLDER,
           "np.iinfo(np.uint16).max else np.uint32", "np.iinfo(np.uint16).max else np.uint16",
           FOLDER_TESTS + "test_labels_keep_every_number"),
+    Fault("a pickle is opened unasked", OWN_MODEL + "label_files.py",
+          "        if not own_pickles:\n", "        if False:\n",
+          OWN_MODEL_TESTS + "test_label_files.py::test_a_pickle_is_not_opened_unasked"),
+    Fault("labels of another image are not noticed", OWN_MODEL + "pairs.py",
+          "if best and own < label_faults.FITS and fits[best] > enough:", "if False:",
+          OWN_MODEL_TESTS + "test_pairs.py::test_swapped_labels_of_two_images_are_both_named"),
+    Fault("an image may lie in two parts", OWN_MODEL + "split.py",
+          "            if other_part != part:\n", "            if False:\n",
+          OWN_MODEL_TESTS
+          + "test_split.py::test_one_image_in_two_parts_is_refused_also_if_it_was_turned"),
+    Fault("any gain is better", OWN_MODEL + "better.py",
+          "np.percentile(differences, [2.5, 97.5])", "np.percentile(differences, [50, 50])",
+          OWN_MODEL_TESTS + "test_better.py::test_a_gain_that_one_image_makes_is_no_difference"),
+    Fault("a network is saved over the old one", OWN_MODEL + "progress.py",
+          'half = Path(f"{filename}.part")', "half = Path(filename)",
+          OWN_MODEL_TESTS + "test_progress.py"
+          "::test_a_network_that_is_cut_off_while_it_is_saved_leaves_the_old_one_whole"),
+    Fault("the test is scored again", OWN_MODEL + "take_along.py",
+          "    if file.is_file():\n", "    if False:\n",
+          OWN_MODEL_TESTS + "test_take_along.py::test_the_test_images_are_scored_once_for_a_model"),
     Fault("labels may be a mask", LABEL_FAULTS,
           "return MASK if looks_binary(labels) else None", "return None", LABELS),
     Fault("labels may be classes", LABEL_FAULTS,

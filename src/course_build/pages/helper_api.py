@@ -9,6 +9,7 @@ PACKAGE = "bioimage_course"
 # As notebooks meet them.
 MODULES = (
     "data", "show", "check", "doctor", "mistakes", "folder", "contrast", "outlines", "report_card",
+    "own_model",
 )  # fmt: skip
 
 
