@@ -74,8 +74,8 @@ async function showThumbnails(file, choices) {
 /**
  * Width of a typical object, and the size of a pixel.
  *
- * Returns { element, width, pixelSize, set(), show() }: `width` in px or null, `pixelSize` in µm or
- * null, as typed.
+ * Returns { element, width, pixelSize, typed, setWidth(), setPixelSize(), say() }: `width` in px or null,
+ * `pixelSize` in µm or null, of the file or as `typed`.
  */
 export function sizes({ onMeasure, onChange }) {
   const width = numberField({ min: 2, step: "any", placeholder: "not given" });
@@ -98,7 +98,11 @@ export function sizes({ onMeasure, onChange }) {
     element, measure,
     get width() { return positive(width); },
     get pixelSize() {
-      return fromFile ?? (positive(pixel) && { y: positive(pixel), x: positive(pixel) });
+      return fromFile ?? this.typed;
+    },
+    /** As somebody typed it; null where it is the file's own, or unknown. */
+    get typed() {
+      return fromFile ? null : positive(pixel) && { y: positive(pixel), x: positive(pixel) };
     },
     setWidth(value) { width.value = value === null ? "" : +value.toFixed(1); },
     setPixelSize(size) {
@@ -134,10 +138,10 @@ export function sizeSetting(tool, width) {
 }
 
 /** The button that runs, the one that cancels, and what is happening. */
-export function runner({ onRun, onCancel }) {
+export function runner({ onRun, onCancel, handle = "run" }) {
   const run = button("Find objects", onRun);
   run.className = "md-button md-button--primary lab-run";
-  run.dataset.lab = "run";
+  run.dataset.lab = handle;
   const cancel = button("Cancel", onCancel);
   cancel.className = "lab-button";
   const bar = make("progress", { max: 1, ariaLabel: "Progress" });

@@ -18,6 +18,7 @@ PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
 RUNTIME = "runtime.wasm.xz"
 PAGE = "view/page.js"
 ON_DISK = "view/disk.js"  # says that a page from disk cannot do this
+KEEPER = "offline_worker.js"  # keeps, in the browser, what a reader has used
 AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {
@@ -83,7 +84,24 @@ def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
     files = {name: text.encode() for name, text in json.loads(scripts).items()}
     if on_disk:
         return {name: content for name, content in files.items() if name != "worker.js"}
-    return files | {RUNTIME: packed}
+    return files | {RUNTIME: packed, KEEPER: keeper(root, files, runtime)}
+
+
+def keeper(root, scripts, runtime):
+    """Return the service worker's script, with the files of this version before it.
+
+    Large files bear a part of their hash in their address, as lab/assets.js asks for them.
+    """
+    listed = json.loads((root / "lab" / "weights" / "weights.json").read_text())
+    large = [runtime, *({**entry, "file": f"weights/{entry['file']}"} for entry in listed.values())]
+    kept = {
+        "scripts": sorted(scripts),
+        "hashed": [f"{entry['file']}?{entry['sha256'][:12]}" for entry in large],
+    }
+    everything = json.dumps(kept).encode() + b"".join(scripts[name] for name in kept["scripts"])
+    kept = {"version": hashlib.sha256(everything).hexdigest()[:16], **kept}
+    source = (root / "lab" / KEEPER).read_text(encoding="utf-8")
+    return f"const LAB = {json.dumps(kept)};\n{source}".encode()
 
 
 def packed_once(content, folder):

@@ -74,3 +74,17 @@ def test_packing_is_done_once(tmp_path, monkeypatch):
     monkeypatch.setattr(lab.lzma, "compress", None)
     assert lab.packed_once(b"program" * 99, tmp_path) == first
     assert lzma.decompress(first) == b"program" * 99
+
+
+def test_what_the_service_worker_keeps_is_this_version(made):
+    first, script = made[lab.KEEPER].decode().split("\n", 1)
+    kept = json.loads(first.removeprefix("const LAB = ").removesuffix(";"))
+    assert set(kept["scripts"]) == {name for name in made if name.endswith(".js")} - {lab.KEEPER}
+    worker = made["worker.js"].decode()
+    for address in kept["hashed"]:
+        name, digest = address.split("?")
+        assert name == lab.RUNTIME or (ROOT / "lab" / name).is_file()
+        assert digest in worker  # with which the worker asks for it
+    runtime = {"file": "a", "sha256": "0" * 64}
+    other = lab.keeper(ROOT, {"lab.js": b"1"}, runtime), lab.keeper(ROOT, {"lab.js": b"2"}, runtime)
+    assert other[0] != other[1] and other[0].decode().endswith(script)
