@@ -45,9 +45,7 @@ def paint(figure, theme, unet):
     axes.add_patch(Circle((446, 142), large, color=theme.predicted))
     axes.text(446, 272, "Cellpose 4", weight="bold", size=15, **CENTRED)
     axes.text(446, 250, "a transformer, 2025", **CENTRED)
-    axes.text(
-        446, 28, f"{TRANSFORMER_MILLIONS} million weights", color=theme.muted, **CENTRED
-    )
+    axes.text(446, 28, f"{TRANSFORMER_MILLIONS} million weights", color=theme.muted, **CENTRED)
 
 
 def main():

@@ -1,5 +1,7 @@
-"""A reader's own images and labels, from the folder to a trained model: what stands around the
-training in the notebook “Train on your images”. The training itself stands there.
+"""A reader's own images and labels, from the folder to a trained model and its score.
+
+What stands around the training in the notebook “Train on your images”, and around the scoring in
+“Compare methods and evaluate”. The training and the scoring themselves stand there.
 """
 
 from bioimage_course.own_model.better import compare, most_changed, window
@@ -11,6 +13,7 @@ from bioimage_course.own_model.place import find_place, on_colab
 from bioimage_course.own_model.progress import Progress
 from bioimage_course.own_model.split import Leakage, split, suggest, summary
 from bioimage_course.own_model.take_along import lines_for_notebook_15, once, write_card
+from bioimage_course.own_model.triples import read_triples
 
 __all__ = [
     "Leakage",
@@ -26,6 +29,7 @@ __all__ = [
     "once",
     "read_labels",
     "read_pairs",
+    "read_triples",
     "split",
     "suggest",
     "suits",

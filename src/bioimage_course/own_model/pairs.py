@@ -106,6 +106,11 @@ def _outlines(place):
             yield path
 
 
+def bare_name(relative):
+    """The name that label files share with their image, without folders and what programs add."""
+    return _key(Path(relative.name))[1]
+
+
 def _key(relative):
     """Whether a file holds labels, and the name that it shares with its image."""
     parts = [part.lower() for part in relative.parts[:-1]]
