@@ -233,12 +233,6 @@ def _elsewhere(labels, image):
     return None
 
 
-def agreement(labels, image):
-    """How well the objects of a label image fit an image, bright or dark: from 0 to 1."""
-    grey = image.mean(axis=2) if image.ndim == 3 else image.astype(float)
-    return _agreement((labels > 0).astype(float), grey) if grey.std() else 0.0
-
-
 def _agreement(there, grey):
     """How well objects and brightness (or darkness) coincide: from 0 to 1."""
     return abs(np.corrcoef(there.ravel(), grey.ravel())[0, 1]) if there.std() else 0.0

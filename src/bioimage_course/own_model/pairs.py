@@ -195,20 +195,45 @@ def _look(pair, smallest):
 def _look_for_mix_ups(pairs):
     """Image and labels in each other's place; labels of another image of the folder."""
     read = [pair for pair in pairs if pair.image is not None and np.ndim(pair.labels) == 2]
-    for pair in read:
-        if pair.what and pair.labels.shape == pair.image.shape and _are_labels(pair.image):
+    for pair in [pair for pair in read if pair.what]:
+        if pair.labels.shape == pair.image.shape and _are_labels(pair.image):
             pair.refuse(
                 "Image and labels are swapped: the numbers of objects stand in the image",
                 "exchange the names of the two files",
             )
-            continue
-        others = [other for other in read if other.image.shape == pair.labels.shape]
-        fits = {other.name: label_faults.agreement(pair.labels, other.image) for other in others}
-        own = fits.pop(pair.name, 0.0)
-        best = max(fits, key=fits.get, default=None)
-        enough = max(2 * label_faults.FITS, own + label_faults.GAINS)
-        if best and own < label_faults.FITS and fits[best] > enough:
-            pair.refuse(f"These labels fit another image: {best}", "give each its own name again")
+    for same in _of_one_shape(read):
+        fits = _agreements([pair.labels for pair in same], [pair.image for pair in same])
+        for pair, row, own in zip(same, fits, fits.diagonal(), strict=True):
+            enough = max(2 * label_faults.FITS, own + label_faults.GAINS)
+            if own < label_faults.FITS and row.max() > enough:
+                best = same[int(row.argmax())].name
+                pair.refuse(f"These labels fit another image: {best}", "give each its own name")
+
+
+def _of_one_shape(pairs):
+    """Lists of pairs whose images and labels have one and the same shape."""
+    shapes = {}
+    for pair in pairs:
+        if pair.labels.shape == pair.image.shape:
+            shapes.setdefault(pair.image.shape, []).append(pair)
+    return shapes.values()
+
+
+def _agreements(labels, images):
+    """How well each label image (rows) fits each image: from 0 to 1, on every few pixels."""
+    step = max(1, max(images[0].shape) // 128)
+    rows = [
+        np.stack([_standard(array[::step, ::step]) for array in several])
+        for several in ([one > 0 for one in labels], images)
+    ]
+    return abs(rows[0] @ rows[1].T) / rows[0].shape[1]
+
+
+def _standard(array):
+    """The numbers of an array with the mean 0 and the spread 1."""
+    flat = array.ravel().astype(np.float64)
+    flat -= flat.mean()
+    return flat / (flat.std() or 1)
 
 
 def _are_labels(image):
