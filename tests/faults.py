@@ -702,6 +702,10 @@ LAB_PAGE = (
     Fault("the networks are not kept", "lab/view/keep.js",
           'used: ["runtime.wasm", listed[TOOLS[tool].weights].file]', "used: []",
           "tests/site/test_lab_offline.py::test_what_ran_once_runs_without_a_network"),
+    Fault("the bundle's server is open to the room", "src/course_build/bundle/scripts/serve.py",
+          'HERE = "127.0.0.1"', 'HERE = "0.0.0.0"',
+          "tests/course_build/bundle/test_serve.py"
+          "::test_scripts_are_scripts_whatever_the_system_calls_them"),
     Fault("a comparison outlives its tool", "lab/view/page.js",
           "if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);", "",
           "tests/site/test_lab_compare.py::test_another_tool_or_image_begins_anew"),

@@ -29,8 +29,8 @@ const STEPS = {
 const ONE_COLUMN = "(max-width: 59.99em)"; // as in lab.css: image and controls below each other
 const LAYERS = { outlines: "Outlines", both: "Both tools", masks: "Masks", probability: "Probability", none: "Image alone" };
 
-/** Put the lab in the place of the text for readers without JavaScript. */
-export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
+/** Put the lab in the place of the text for readers without JavaScript; `keeps`: for visits without a network. */
+export function mount(root, { base = new URL(".", import.meta.url), keeps = true } = {}) {
   const asked = new URLSearchParams(location.search).get("tool");
   const state = { tool: asked in TOOLS ? asked : "stardist", layer: "outlines", thresholds: null };
 
@@ -287,7 +287,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
       });
       if (abort.signal.aborted) return null;
       state.held = { pixels, tool };
-      keepForLater(base, tool);
+      if (keeps) keepForLater(base, tool);
       return result;
     } catch (error) {
       if (state.abort === abort) throw error;

@@ -182,14 +182,12 @@ def _publish_all(files, *, config):
 
 
 def _publish_lab(files, config, root):
-    """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
+    """Publish what the page "Try your own image" loads."""
     if not (root / "lab" / lab.PAGE).exists():
         return
-    on_disk = _for_disk(config)
-    for name in lab.published(root, on_disk=on_disk):
+    for name in lab.published(root):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
-    entry = lab.ON_DISK if on_disk else lab.PAGE
-    for name, content in lab.made(root, on_disk=on_disk, entry=entry).items():
+    for name, content in lab.made(root, on_disk=_for_disk(config)).items():
         files.append(_generated(config, f"lab/{name}", content))
 
 

@@ -49,10 +49,12 @@ def test_the_worker_takes_its_program_from_nowhere_else(made):
     assert hosts <= {"web.dev", "github.com", "www.w3.org"}  # words in messages of the runtime
 
 
-def test_on_disk_there_is_the_page_script_alone():
-    names = set(lab.made(ROOT, on_disk=True, entry="engine.js"))
-    assert "lab.js" in names and not names & {"worker.js", lab.RUNTIME}
-    assert not [name for name in lab.published(ROOT, on_disk=True) if "weights" in name]
+def test_on_disk_a_small_script_says_how_to_serve_the_one_that_does_it_all():
+    on_disk = lab.made(ROOT, on_disk=True, entry="engine.js")
+    assert {"lab.js", "served.js", "worker.js", lab.RUNTIME} <= set(on_disk)
+    assert lab.KEEPER not in on_disk
+    small = on_disk["lab.js"].decode()
+    assert len(small) < 2000 and "serve.py" in small and "import " not in small
 
 
 def test_a_network_that_is_missing_stops_the_build(tmp_path):
