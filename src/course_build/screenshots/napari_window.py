@@ -47,15 +47,15 @@ def run_stardist(viewer, folder):
     plugin.call_button.native.click()
     wait_until(lambda: "StarDist labels" in viewer.layers, seconds=300)
     labels = np.asarray(viewer.layers["StarDist labels"].data)
-    photograph(viewer, folder / "stardist-window.png")
-    plugin.native.grab().save(str(folder / "stardist-widget.png"))
+    photograph(viewer, folder / "stardist.png")
     viewer.window.remove_dock_widget(dock)
     return labels, {
         "objects": int(labels.max()),
         "defaults": {"prob_thresh": before[0], "nms_thresh": before[1]},
         "prob_thresh": plugin.prob_thresh.value,
         "nms_thresh": plugin.nms_thresh.value,
-        "percentiles": [plugin.perc_low.value, plugin.perc_high.value],
+        "percentile_low": plugin.perc_low.value,
+        "percentile_high": plugin.perc_high.value,
         "axes": plugin.axes.value,
         "input_scale": str(plugin.input_scale.value),
     }
@@ -79,8 +79,7 @@ def run_cellpose(viewer, folder):
     plugin.resample_dynamics.value = True
     masks = cellpose_masks(viewer, plugin)
     settle(1)
-    photograph(viewer, folder / "cellpose-window.png")
-    plugin.native.grab().save(str(folder / "cellpose-widget.png"))
+    plugin.native.grab().save(str(folder / "cellpose.png"))
     errors = len(notification_manager.records)
     plugin.compute_masks_button.native.click()
     wait_until(lambda: len(notification_manager.records) > errors, seconds=120)
@@ -155,7 +154,7 @@ def use(viewer, folder):
         says["pixels_unlike_notebook"] = int(((labels > 0) != (notebook > 0)).sum())
     said = {
         "versions": {
-            name: version(name)
+            name.replace("-", "_"): version(name)
             for name in ("napari", "stardist-napari", "cellpose-napari", "stardist", "cellpose")
         },
         "stardist": stardist_says,
