@@ -76,7 +76,7 @@ def test_it_links_a_notebook_and_the_steps_of_measuring(text):
 
 
 def test_it_is_as_short_as_a_page_beside_a_program_may_be(text):
-    assert 550 <= len(prose.words(prose.plain(text))) <= 1500
+    assert 600 <= len(prose.words(prose.plain(text))) <= 1000
 
 
 def test_it_reads_as_easily_as_a_chapter(text):
