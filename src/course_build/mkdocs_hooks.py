@@ -40,7 +40,7 @@ from course_build.programs import run
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 LOG = get_plugin_logger("course")
-CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
+CHAPTERS = ("start", "concepts", "tools", "practice", "clicks")  # folders of pages that teach
 PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
 # A deck's links to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
