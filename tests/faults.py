@@ -384,6 +384,16 @@ RULES = (
     Fault("a chapter that takes longer than it says", "docs/tools/stardist.md",
           "**20 minutes**", "**5 minutes**",
           CHAPTERS + "test_the_time_it_states_is_about_the_time_it_takes"),
+    Fault("a route without its source", "docs/tools/which-tool.md",
+          "[yes](../clicks/napari.md#there-and-back)", "yes",
+          "tests/docs/test_clicks.py::test_the_table_of_routes_has_a_source_in_each_cell"),
+    Fault("a photograph of another version", "requirements-napari.txt", "\nnapari==0.9.2",
+          "\nnapari==0.9.3", "tests/course_build/test_screenshots.py::"
+          "test_the_pictures_were_taken_with_the_versions_that_are_pinned"),
+    Fault("widgets that may say anything", "src/course_build/screenshots/__main__.py",
+          "        elif one != other:", "        elif one is other:",
+          "tests/course_build/test_screenshots.py::"
+          "test_a_widget_that_says_something_else_is_noticed"),
     Fault("the glossary says something else", "docs/reference/glossary.yml",
           "An outline where nothing is. Less than a quarter",
           "An outline where nothing is. Less than a third",
