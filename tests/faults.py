@@ -716,6 +716,9 @@ LAB_PAGE = (
           'HERE = "127.0.0.1"', 'HERE = "0.0.0.0"',
           "tests/course_build/bundle/test_serve.py"
           "::test_scripts_are_scripts_whatever_the_system_calls_them"),
+    Fault("the worksheet names an example that is gone", "lab/view/choose.js",
+          'title: "Nuclei, and it fails"', 'title: "Large nuclei"',
+          "tests/lab/test_examples.py::test_the_worksheet_names_the_examples_as_the_page_does"),
     Fault("a comparison outlives its tool", "lab/view/page.js",
           "if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);", "",
           "tests/site/test_lab_compare.py::test_another_tool_or_image_begins_anew"),

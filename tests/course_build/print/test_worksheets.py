@@ -22,8 +22,10 @@ def made():
     return worksheets.sheets()
 
 
-def test_there_are_the_four_worksheets():
-    assert NAMES == ["choose-the-tool", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei"]
+def test_there_are_the_five_worksheets():
+    assert NAMES == [
+        "choose-the-tool", "find-out-why", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei"
+    ]  # fmt: skip
 
 
 def test_the_answers_stand_unfolded_at_the_end(name, made):
