@@ -14,8 +14,9 @@ const FILES = [
 ];
 
 /**
- * page is { how(), engine(), attempt(action), say(text), busy(whether), look(row, how) }: `how` are the
- * settings as they stand, { tool, settings, thresholds, file, cell, nucleus, typed }; `look` shows a row.
+ * page is { how(), engine(), attempt(action), say(text), busy(whether), look(row, how), kept(tool) }: `how`
+ * are the settings as they stand, { tool, settings, thresholds, file, cell, nucleus, typed }; `look` shows
+ * a row; `kept` is told which tool has run.
  *
  * Returns { element, offer(files), stop() }.
  */
@@ -64,6 +65,7 @@ export function batch(page) {
           onRow: (row) => own === abort && add(row),
         });
         if (own !== abort) return; // other files were chosen
+        page.kept(how.tool);
         const [found, failed] = [rows.filter((row) => !row.problem), rows.filter((row) => row.problem)];
         const all = found.reduce((sum, { count }) => sum + count, 0);
         page.say([

@@ -65,7 +65,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   const method = paragraph(current);
   const score = scoring(annotate);
   const two = comparing({ onCompare: compareTools, onCancel: () => state.abort?.abort(), onGo: goToPlace });
-  const many = batch({ how, engine, attempt, say, busy, look });
+  const many = batch({ how, engine, attempt, say, busy, look, kept });
   const name = make("p", { className: "lab-name" });
   const work = make("section", { className: "lab-work", hidden: true, ariaLabel: "The image" },
     make("div", { className: "lab-left" }, name, frame, make("div", { className: "lab-bar" }, layers, zoom), reading, notes),
@@ -245,6 +245,10 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     return state.engine;
   }
 
+  function kept(tool) {
+    if (keeps) keepForLater(base, tool);
+  }
+
   async function run() {
     await attempt(async () => {
       if (stage.measuring) toggleMeasure();
@@ -287,7 +291,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       });
       if (abort.signal.aborted) return null;
       state.held = { pixels, tool };
-      if (keeps) keepForLater(base, tool);
+      kept(tool);
       return result;
     } catch (error) {
       if (state.abort === abort) throw error;
@@ -309,7 +313,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     state.busy = is;
     state.held = null;
     alone.run.disabled = state.empty || is;
-    thresholds.inert = is;
+    thresholds.inert = two.running.run.disabled = is;
   }
 
   /** Let go of a run whose image or plane is no longer what is shown. */
