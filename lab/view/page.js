@@ -15,6 +15,7 @@ import { Found, announcement, paths, told } from "./found.js";
 import { files, headline, paragraph, sliders, table } from "./results.js";
 import { scoring } from "./scoring.js";
 import { Stage, toCanvas } from "./stage.js";
+import { trusting } from "./trust.js";
 
 const STEPS = {
   runtime: "Loading the program that runs networks",
@@ -60,10 +61,14 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   const rows = table(showObject);
   const method = paragraph(current);
   const score = scoring(annotate);
+  const trust = trusting({
+    base, size, say, onRun: run, found: () => state.found,
+    thresholds: { get: () => state.thresholds, set: (value) => { state.thresholds = value; } },
+  });
   const name = make("p", { className: "lab-name" });
   const work = make("section", { className: "lab-work", hidden: true, ariaLabel: "The image" },
     make("div", { className: "lab-left" }, name, frame, make("div", { className: "lab-bar" }, layers, zoom), reading, notes),
-    make("div", { className: "lab-right" }, tools, planes, size.element, running.element, count.element));
+    make("div", { className: "lab-right" }, tools, planes, size.element, running.element, count.element, trust.element));
   const results = make("section", { className: "lab-results", hidden: true, ariaLabel: "The result" },
     make("div", { className: "lab-left" }, thresholds, rows.element, method.element),
     make("div", { className: "lab-right" }, files(current, fail), score.element));
@@ -199,8 +204,8 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     await attempt(async () => {
       if (stage.measuring) toggleMeasure();
       const abort = new AbortController();
-      const { tool, file, cell, nucleus } = state;
-      const { height, width } = file.planes[cell];
+      const { tool, file, cell: plane, nucleus } = state;
+      const { height, width } = file.planes[plane];
       state.abort = abort;
       running.show({ text: STEPS.runtime, share: null });
       let before = "";
@@ -210,9 +215,10 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
           state.engine = new Engine(base);
         }
         const { scale, diameter } = sizeSetting(tool, size.width);
-        const channels = nucleus === null ? [state.pixels] : [state.pixels, state.nuclei];
+        const cell = trust.cured(state.pixels, height, width);
+        const channels = nucleus === null ? [cell] : [cell, state.nuclei];
         const result = await state.engine.run(tool, { height, width, channels },
-          { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...(state.ran?.tool === tool ? state.thresholds : null) }, {
+          { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...(state.ran?.tool === tool ? state.thresholds : null), ...trust.settings(tool) }, {
             signal: abort.signal,
             onProgress: ({ step, done, total }) => {
               const many = step === "network" && total > 1 ? `, part ${Math.min(done + 1, total)} of ${total}` : "";
@@ -222,7 +228,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
             },
           });
         if (abort.signal.aborted) return;
-        state.ran = { tool, cell: file.planes[cell], nucleus: nucleus === null ? null : file.planes[nucleus] };
+        state.ran = { tool, cell: file.planes[plane], cures: trust.cures, nucleus: nucleus === null ? null : file.planes[nucleus] };
         thresholds.replaceChildren(sliders(tool, result.settings, rethink));
         showResult(result);
         say(announcement(tool, result.count));
@@ -284,6 +290,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     count.show(ran.tool, found.count, median);
     rows.show(measuredTable);
     method.show();
+    trust.judge(found, ran.tool, found.pixels).catch(fail);
   }
 
   function drawLayers() {
@@ -299,6 +306,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     layers.disabled = badge.hidden = true;
     reading.textContent = "";
     score.hide();
+    trust.forget();
   }
 
   function point(place) {
