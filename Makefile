@@ -77,10 +77,11 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) -m training.train_cellpose_cells
 	@$(MAKE) --no-print-directory evaluate
 
-evaluate: ## score the course's models without training them, and describe them (30 minutes)
+evaluate: ## score the course's models without training them, and describe them (an hour)
 	$(SETUP)
 	$(RUN) -m training.evaluate
 	$(RUN) -m training.evaluate_diameters
+	$(RUN) -m training.measure_image_faults
 	$(RUN) -m training.write_cards
 	$(RUN) -m course_build.figures
 

@@ -619,6 +619,20 @@ ENGINE = "tests/site/test_lab_engine.py::"
 
 # fmt: off
 LAB = (
+    Fault("grain is measured without its contrast", "src/bioimage_course/image_faults.py",
+          "(6 * 0.6745) / contrast)", "(6 * 0.6745))",
+          "tests/bioimage_course/test_image_faults.py"
+          "::test_a_scale_and_an_offset_of_the_numbers_change_no_verdict"),
+    Fault("a speck hides nothing", "src/bioimage_course/image_faults.py",
+          'FIRST = ("inverted", "speck", "uneven")', 'FIRST = ()',
+          "tests/bioimage_course/test_image_faults.py"
+          "::test_at_most_three_are_named_and_what_hides_the_others_alone"),
+    Fault("the page's widths are not those of Python", "lab/image_faults.js",
+          "(sum / count - 0.25)", "(sum / count)", JAVASCRIPT + "[lab/image_faults.test.mjs]"),
+    Fault("the notebook leaves a cure out", "lab/notebook.js",
+          "cures.map((cure) => `image = ${mended(\"image\", cure)}`)", "[]",
+          "tests/lab/test_notebook.py"
+          "::test_what_mended_the_image_stands_in_notebook_and_paragraph"),
     Fault("percentiles of float32 in 64 bits", "lab/normalise.js",
           "const round = wholeNumbers ? (x) => x : f32;", "const round = (x) => x;",
           JAVASCRIPT + "[lab/normalise.test.mjs]"),
