@@ -16,8 +16,9 @@ PYTEST = $(RUN) -m pytest -n auto --dist worksteal
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test check test-long mutate notebooks figures figures-check slides models \
-	evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle bundle-check links lock clean
+.PHONY: help serve site test check test-long mutate notebooks figures figures-check screenshots \
+	slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
+	bundle-check links lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -59,6 +60,10 @@ figures-check: ## compute every figure anew, elsewhere, and compare it with what
 	$(SETUP)
 	$(RUN) -m course_build.figures --check $(ONLY)
 
+screenshots: ## photograph napari and Cellpose's window for their pages (first time 4 GB; 6 minutes)
+	$(SETUP)
+	$(RUN) -m course_build.screenshots $(ARGS)
+
 slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
 	$(SETUP) --test
 	$(RUN) -m course_build.print
@@ -72,10 +77,11 @@ models: ## train, score and describe the course's models (hours; a GPU helps)
 	$(RUN) -m training.train_cellpose_cells
 	@$(MAKE) --no-print-directory evaluate
 
-evaluate: ## score the course's models without training them, and describe them (30 minutes)
+evaluate: ## score the course's models without training them, and describe them (an hour)
 	$(SETUP)
 	$(RUN) -m training.evaluate
 	$(RUN) -m training.evaluate_diameters
+	$(RUN) -m training.measure_image_faults
 	$(RUN) -m training.write_cards
 	$(RUN) -m course_build.figures
 

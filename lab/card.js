@@ -69,12 +69,13 @@ function parametersOf(tool, settings) {
       flow_threshold: rounded(flowThreshold), min_size: minSize };
 }
 
-function how({ tool }) {
+function how({ tool, cures = [] }) {
   const { name, version, weights } = TOOLS[tool];
   const { file, sha256: hash } = listed[weights];
   return {
     program: `the course's page “Try your own image”: ONNX Runtime Web and a JavaScript version of ${name} ${version}`,
     network: { file, sha256: hash },
+    ...(cures.length && { mended_before: cures.map(({ cure, amount }) => ({ cure, amount: amount ?? null })) }),
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * A run is { tool, fileName, cell, nucleus, settings, count, pixelSize, score }: `cell` and `nucleus`
  * are planes as read.js gives them (nucleus is null where there is none), `settings` those that
- * engine.run() says it used, `score` of score.js or null.
+ * engine.run() says it used, `score` of score.js or null; `cures` are [{ cure, amount }] that changed
+ * the first plane's pixels, in this order.
  */
 
 import { TOOLS, counted } from "./tools.js";
@@ -11,6 +12,13 @@ import { TOOLS, counted } from "./tools.js";
 const python = (value) => (value === null || value === undefined ? "None" : String(value));
 const quoted = (text) => JSON.stringify(text);
 const rounded = (value) => +Number(value).toPrecision(8); // float32 settings, as they were meant
+
+// Of the pixels, by the names of image_cures.js: Python's name, and a clause of the methods.
+const CURES = {
+  invert: ["inverted", "inverted"],
+  even: ["evened", "divided by a strongly blurred copy of itself (three running means of 101 px)"],
+  cap: ["capped", "capped"],
+};
 
 /** An .ipynb as an object that JSON.stringify() writes. */
 export function notebook(run) {
@@ -52,24 +60,32 @@ function lines(texts) {
   return texts.map((text, i) => (i < texts.length - 1 ? `${text}\n` : text));
 }
 
-function imports({ tool, cell, nucleus }) {
+function imports({ tool, cell, nucleus, cures = [] }) {
   const own = tool === "stardist"
     ? ["from csbdeep.utils import normalize", "from stardist.models import StarDist2D"]
     : ["from cellpose import models"];
   const files = ["import tifffile", ...cell.python.imports, ...(nucleus?.python.imports ?? [])];
   return ["from pathlib import Path", "", "import matplotlib.pyplot as plt", "import numpy as np",
-    ...new Set([...files, ...own]), "", "from bioimage_course import WEIGHTS, show"];
+    ...new Set([...files, ...own]), "",
+    `from bioimage_course import WEIGHTS, ${cures.length ? "image_cures, " : ""}show`];
 }
 
-function reading({ cell, nucleus }) {
+function reading({ cell, nucleus, cures = [] }) {
+  const cured = cures.length ? ["# Mended before the network sees it, as on the page."] : [];
   if (!nucleus) {
     return [`# ${cell.name}`, ...cell.python.lines, "view = image  # what pictures show",
+      ...cured, ...cures.map((cure) => `image = ${mended("image", cure)}`),
       'print(f"{image.shape[1]} × {image.shape[0]} pixels, {image.dtype}")'];
   }
   return [`# The cells: ${cell.name}`, ...cell.python.lines, "view = image  # what pictures show", "",
     `# Their nuclei: ${nucleus.name}`, ...nucleus.python.lines, "",
-    "image = np.stack([view, image])  # first the cells, then the nuclei",
+    ...cured, ...(cures.length ? ["cells = view", ...cures.map((cure) => `cells = ${mended("cells", cure)}`)] : []),
+    `image = np.stack([${cures.length ? "cells" : "view"}, image])  # first the cells, then the nuclei`,
     'print(f"{image.shape[2]} × {image.shape[1]} pixels, 2 channels")'];
+}
+
+function mended(name, { cure, amount }) {
+  return `image_cures.${CURES[cure][0]}(${name}${cure === "cap" ? `, ${amount}` : ""})`;
 }
 
 function prediction({ tool, nucleus, settings }) {
@@ -108,12 +124,13 @@ function keeping({ pixelSize }) {
 
 /** What was done, for the methods of a paper. What only you know stands in square brackets. */
 export function methods(run) {
-  const { tool, count, nucleus, settings, pixelSize, score } = run;
+  const { tool, count, nucleus, settings, pixelSize, score, cures = [] } = run;
   const { name, version, paper, weights, objects } = TOOLS[tool];
   const size = pixelSize ? `pixel size ${rounded(pixelSize.x)} × ${rounded(pixelSize.y)} µm` : "pixel size [in µm]";
   const many = objects[0].toUpperCase() + objects.slice(1);
   return [
     `${many} were segmented in [kind of image; ${size}] with ${name} (${paper}), weights “${weights}” of the course “Deep learning for bioimage analysis”, unchanged.`,
+    ...(cures.length ? [`Before, the ${nucleus ? "cell channel" : "image"} was ${cures.map(({ cure, amount }) => CURES[cure][1] + (cure === "cap" ? ` at a grey value of ${rounded(amount)}` : "")).join(", then ")}; intensities were measured in the image as recorded.`] : []),
     tool === "stardist"
       ? "Intensities were scaled linearly so that the 1st and the 99.8th percentile of the image became 0 and 1."
       : `Intensities were scaled linearly so that the 1st and the 99th percentile of ${nucleus ? "each channel" : "the image"} became 0 and 1.${nucleus ? " A second channel showed the nuclei." : ""}`,

@@ -141,6 +141,9 @@ ODD = FOLDER_TESTS + "test_an_odd_image_gets_a_row_that_says_what_to_do_and_the_
 MISTAKES = "src/bioimage_course/mistakes.py"
 CARD = "src/bioimage_course/report_card.py"
 DOCTOR = "src/bioimage_course/doctor/"
+OWN_MODEL, OWN_MODEL_TESTS = (
+    "src/bioimage_course/own_model/", "tests/bioimage_course/own_model/"
+)
 
 PACKAGE = (
     Fault("fetch takes a file with another hash", DATA,
@@ -209,6 +212,26 @@ PACKAGE = (
     Fault("folder loses numbers above 65535", FOLDER,
           "np.iinfo(np.uint16).max else np.uint32", "np.iinfo(np.uint16).max else np.uint16",
           FOLDER_TESTS + "test_labels_keep_every_number"),
+    Fault("a pickle is opened unasked", OWN_MODEL + "label_files.py",
+          "        if not own_pickles:\n", "        if False:\n",
+          OWN_MODEL_TESTS + "test_label_files.py::test_a_pickle_is_not_opened_unasked"),
+    Fault("labels of another image are not noticed", OWN_MODEL + "pairs.py",
+          "if own < label_faults.FITS and row.max() > enough:", "if False:",
+          OWN_MODEL_TESTS + "test_pairs.py::test_swapped_labels_of_two_images_are_both_named"),
+    Fault("an image may lie in two parts", OWN_MODEL + "split.py",
+          "            if other_part != part:\n", "            if False:\n",
+          OWN_MODEL_TESTS
+          + "test_split.py::test_one_image_in_two_parts_is_refused_also_if_it_was_turned"),
+    Fault("any gain is better", OWN_MODEL + "better.py",
+          "np.percentile(differences, [2.5, 97.5])", "np.percentile(differences, [50, 50])",
+          OWN_MODEL_TESTS + "test_better.py::test_a_gain_that_one_image_makes_is_no_difference"),
+    Fault("a network is saved over the old one", OWN_MODEL + "progress.py",
+          'half = Path(f"{filename}.part")', "half = Path(filename)",
+          OWN_MODEL_TESTS + "test_progress.py"
+          "::test_a_network_that_is_cut_off_while_it_is_saved_leaves_the_old_one_whole"),
+    Fault("the test is scored again", OWN_MODEL + "take_along.py",
+          "    if file.is_file():\n", "    if False:\n",
+          OWN_MODEL_TESTS + "test_take_along.py::test_the_test_images_are_scored_once_for_a_model"),
     Fault("labels may be a mask", LABEL_FAULTS,
           "return MASK if looks_binary(labels) else None", "return None", LABELS),
     Fault("labels may be classes", LABEL_FAULTS,
@@ -358,9 +381,30 @@ RULES = (
           "The array has no color.", CHAPTERS + "test_pages_and_notebooks_are_in_british_spelling"),
     Fault("a chapter without its quiz", "docs/tools/stardist.md", "<!-- quiz -->", "",
           CHAPTERS + "test_it_ends_with_three_sentences_a_quiz_a_notebook_and_the_next_step"),
-    Fault("a chapter that takes longer than it says", "docs/tools/stardist.md",
-          "**20 minutes**", "**5 minutes**",
-          CHAPTERS + "test_the_time_it_states_is_about_the_time_it_takes"),
+    Fault("a chapter's time is typed", "docs/tools/stardist.md",
+          "**{{ page.minutes }} minutes**", "**5 minutes**",
+          CHAPTERS + "test_it_opens_with_what_the_reader_will_be_able_to_do_in_how_much_time"),
+    Fault("figures take no time", "src/course_build/pages/reading_time.py",
+          "130, 3, 1, 12", "130, 0, 1, 12",
+          PAGES + "test_reading_time.py"),
+    Fault("gaps in the numbers of objects stay", OWN_MODEL + "triples.py",
+          "return relabel_sequential(labels.astype(np.int64))[0]", "return labels",
+          OWN_MODEL_TESTS
+          + "test_triples.py::test_gaps_in_the_numbers_are_closed_on_both_sides"),
+    Fault("annotation and result change places", OWN_MODEL + "triples.py",
+          "triple.truth, triple.found = labels[0], labels[1]",
+          "triple.truth, triple.found = labels[1], labels[0]",
+          OWN_MODEL_TESTS + "test_triples.py::test_truth_is_what_lies_in_the_first_folder"),
+    Fault("a route without its source", "docs/tools/which-tool.md",
+          "[yes](../clicks/napari.md#there-and-back)", "yes",
+          "tests/docs/test_clicks.py::test_the_table_of_routes_has_a_source_in_each_cell"),
+    Fault("a photograph of another version", "requirements-napari.txt", "\nnapari==0.9.2",
+          "\nnapari==0.9.3", "tests/course_build/test_screenshots.py::"
+          "test_the_pictures_were_taken_with_the_versions_that_are_pinned"),
+    Fault("widgets that may say anything", "src/course_build/screenshots/__main__.py",
+          "        elif one != other:", "        elif one is other:",
+          "tests/course_build/test_screenshots.py::"
+          "test_a_widget_that_says_something_else_is_noticed"),
     Fault("the glossary says something else", "docs/reference/glossary.yml",
           "An outline where nothing is. Less than a quarter",
           "An outline where nothing is. Less than a third",
@@ -406,6 +450,10 @@ RULES = (
     Fault("a quiz without a right answer passes", "src/course_build/pages/quizzes.py",
           'return None if right else "no option is right"', "return None",
           PAGES + "test_quizzes.py::test_a_quiz_that_nobody_could_answer_stops_the_build"),
+    Fault("options stay as their author wrote them", "src/course_build/pages/quizzes.py",
+          'random.Random(question["question"]).shuffle(options)', "pass",
+          "tests/docs/test_chapters.py::"
+          "test_no_place_among_the_options_is_the_right_one_more_often_than_another"),
     Fault("a dead link in a notebook passes", "src/course_build/pages/links.py",
           'if path.startswith("..") or not (self.root / path).exists():', "if False:",
           PAGES + "test_links.py"),
@@ -571,6 +619,20 @@ ENGINE = "tests/site/test_lab_engine.py::"
 
 # fmt: off
 LAB = (
+    Fault("grain is measured without its contrast", "src/bioimage_course/image_faults.py",
+          "(6 * 0.6745) / contrast)", "(6 * 0.6745))",
+          "tests/bioimage_course/test_image_faults.py"
+          "::test_a_scale_and_an_offset_of_the_numbers_change_no_verdict"),
+    Fault("a speck hides nothing", "src/bioimage_course/image_faults.py",
+          'FIRST = ("inverted", "speck", "uneven")', 'FIRST = ()',
+          "tests/bioimage_course/test_image_faults.py"
+          "::test_at_most_three_are_named_and_what_hides_the_others_alone"),
+    Fault("the page's widths are not those of Python", "lab/image_faults.js",
+          "(sum / count - 0.25)", "(sum / count)", JAVASCRIPT + "[lab/image_faults.test.mjs]"),
+    Fault("the notebook leaves a cure out", "lab/notebook.js",
+          "cures.map((cure) => `image = ${mended(\"image\", cure)}`)", "[]",
+          "tests/lab/test_notebook.py"
+          "::test_what_mended_the_image_stands_in_notebook_and_paragraph"),
     Fault("percentiles of float32 in 64 bits", "lab/normalise.js",
           "const round = wholeNumbers ? (x) => x : f32;", "const round = (x) => x;",
           JAVASCRIPT + "[lab/normalise.test.mjs]"),

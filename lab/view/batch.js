@@ -14,9 +14,10 @@ const FILES = [
 ];
 
 /**
- * page is { how(), engine(), attempt(action), say(text), busy(whether), look(row, how), kept(tool) }: `how`
- * are the settings as they stand, { tool, settings, thresholds, file, cell, nucleus, typed }; `look` shows
- * a row; `kept` is told which tool has run.
+ * page is { how(), engine(), attempt(action), say(text), busy(whether), look(row, how), kept(tool),
+ * mended(pixels, height, width, cures) }: `how` are the settings as they stand, { tool, settings,
+ * thresholds, file, cell, nucleus, typed, cures }; `look` shows a row; `kept` is told which tool has run;
+ * `mended` is what the network sees of a plane.
  *
  * Returns { element, offer(files), stop() }.
  */
@@ -86,14 +87,15 @@ export function batch(page) {
   }
 
   /** Everything that a row holds of a file. */
-  async function segmented(file, { tool, settings, file: first, cell, nucleus, typed }, signal, onProgress) {
+  async function segmented(file, { tool, settings, file: first, cell, nucleus, typed, cures }, signal, onProgress) {
     const [{ otherPlanes, packed }, { emptiness }] = await Promise.all([import("../batch.js"), import("../read.js")]);
     const read = await opened(file);
     const other = otherPlanes(read, first);
     if (other) throw new Error(other);
     const { height, width, name: plane } = read.planes[cell];
-    const channels = [await read.read(cell)];
-    const empty = emptiness(channels[0]);
+    const pixels = await read.read(cell);
+    const channels = [page.mended(pixels, height, width, cures)];
+    const empty = emptiness(pixels);
     if (empty) throw new Error(empty);
     if (nucleus !== null) channels.push(await read.read(nucleus));
     const engine = await page.engine();
@@ -101,7 +103,7 @@ export function batch(page) {
     const pixelSize = typed ?? read.pixelSize;
     return {
       height, width, pixelSize, plane, count: result.count, settings: result.settings,
-      table: measure(result.labels, channels[0], height, width, pixelSize), labels: await packed(result.labels),
+      table: measure(result.labels, pixels, height, width, pixelSize), labels: await packed(result.labels),
     };
   }
 

@@ -19,6 +19,7 @@ import { keepForLater } from "./keep.js";
 import { files, headline, paragraph, sliders, table } from "./results.js";
 import { scoring } from "./scoring.js";
 import { Stage, toCanvas } from "./stage.js";
+import { trusting } from "./trust.js";
 
 const STEPS = {
   runtime: "Loading the program that runs networks",
@@ -65,11 +66,15 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   const method = paragraph(current);
   const score = scoring(annotate);
   const two = comparing({ onCompare: compareTools, onCancel: () => state.abort?.abort(), onGo: goToPlace });
-  const many = batch({ how, engine, attempt, say, busy, look, kept });
+  const trust = trusting({
+    base, size, say, onRun: run, found: () => state.found,
+    thresholds: { get: () => state.thresholds, set: (value) => { state.thresholds = value; } },
+  });
+  const many = batch({ how, engine, attempt, say, busy, look, kept, mended: trust.cured });
   const name = make("p", { className: "lab-name" });
   const work = make("section", { className: "lab-work", hidden: true, ariaLabel: "The image" },
     make("div", { className: "lab-left" }, name, frame, make("div", { className: "lab-bar" }, layers, zoom), reading, notes),
-    make("div", { className: "lab-right" }, tools, planes, size.element, alone.element, count.element));
+    make("div", { className: "lab-right" }, tools, planes, size.element, alone.element, count.element, trust.element));
   const results = make("section", { className: "lab-results", hidden: true, ariaLabel: "The result" },
     make("div", { className: "lab-left" }, thresholds, rows.element, method.element, two.element),
     make("div", { className: "lab-right" }, files(current, fail), score.element));
@@ -125,7 +130,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       if (row.problem) throw new Error(row.problem);
       const { count, height, width, settings } = row;
       forgetOther(how.tool);
-      remember(how.tool, how.thresholds);
+      remember(how.tool, how.thresholds, how.cures);
       thresholds.replaceChildren(sliders(how.tool, settings, rethink));
       showResult({ labels: await unpacked(row.labels), count, height, width, settings, probability: null });
       say(`${name.textContent}. ${announcement(how.tool, count)}`);
@@ -233,8 +238,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     const { tool, file, cell, nucleus } = state;
     const { scale, diameter } = sizeSetting(tool, size.width);
     const chosen = state.ran?.tool === tool ? state.thresholds : null;
-    const settings = { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...chosen };
-    return { tool, file, cell, nucleus, settings, thresholds: chosen, typed: size.typed };
+    const settings = { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...chosen, ...trust.settings(tool) };
+    return { tool, file, cell, nucleus, settings, thresholds: chosen, typed: size.typed, cures: trust.cures };
   }
 
   async function engine() {
@@ -258,7 +263,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
         const result = await segment(asked);
         if (!result) return;
         if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);
-        remember(asked.tool, asked.thresholds);
+        remember(asked.tool, asked.thresholds, asked.cures);
         thresholds.replaceChildren(sliders(asked.tool, result.settings, rethink));
         showResult(result);
         say(announcement(asked.tool, result.count));
@@ -270,7 +275,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   }
 
   /** Let the engine look at what is shown; null if something else was chosen meanwhile. */
-  async function segment({ tool, file, cell, nucleus, settings }, running = alone) {
+  async function segment({ tool, file, cell, nucleus, settings, cures = trust.cures }, running = alone) {
     stop();
     const abort = state.abort = new AbortController();
     const { height, width } = file.planes[cell];
@@ -279,7 +284,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     running.show({ text: STEPS.runtime, share: null });
     let before = "";
     try {
-      const channels = nucleus === null ? [pixels] : [pixels, state.nuclei];
+      const seen = trust.cured(pixels, height, width, cures);
+      const channels = nucleus === null ? [seen] : [seen, state.nuclei];
       const result = await (await engine()).run(tool, { height, width, channels }, settings, {
         signal: abort.signal,
         onProgress: ({ step, done, total }) => {
@@ -302,9 +308,9 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   }
 
   /** With which tool and on which planes the result was found that is shown next. */
-  function remember(tool, chosen) {
+  function remember(tool, chosen, cures) {
     const { file, cell, nucleus } = state;
-    state.ran = { tool, cell: file.planes[cell], nucleus: nucleus === null ? null : file.planes[nucleus] };
+    state.ran = { tool, cures, cell: file.planes[cell], nucleus: nucleus === null ? null : file.planes[nucleus] };
     state.thresholds = chosen;
   }
 
@@ -351,7 +357,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   /** The same run with other thresholds, where the engine has seen another image, or with another tool, since. */
   function afresh(wanted) {
     const { found, file, cell, nucleus, ran } = state;
-    return segment({ tool: ran.tool, file, cell, nucleus, settings: { ...found.settings, ...wanted } });
+    return segment({ tool: ran.tool, file, cell, nucleus, settings: { ...found.settings, ...wanted }, cures: ran.cures });
   }
 
   /* ------------------------------------------------------------------ result */
@@ -380,6 +386,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     count.show(ran.tool, found.count, median);
     rows.show(measuredTable);
     method.show();
+    trust.judge(found, ran.tool, found.pixels).catch(fail);
   }
 
   function drawLayers() {
@@ -398,6 +405,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     forgetOther(null);
     reading.textContent = "";
     score.hide();
+    trust.forget();
   }
 
   function point(place) {
@@ -473,7 +481,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       const settings = tool === "stardist" ? { scale } : { diameter: diameter ?? null };
       thresholds.inert = true;
       try {
-        const result = await segment({ tool, file, cell, nucleus: null, settings }, two.running);
+        const result = await segment({ tool, file, cell, nucleus: null, settings, cures: ran.cures }, two.running);
         if (!result || !state.found) return;
         state.other = new Found(result, pixels);
         compareBoth(await import("../agreement.js"));

@@ -8,6 +8,8 @@ import pytest
 
 from course_build import ROOT, Stop, lab
 
+pytestmark = pytest.mark.slow  # the runtime is packed
+
 
 @pytest.fixture(scope="module")
 def made():

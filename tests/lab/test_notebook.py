@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from bioimage_course import image_cures
 from course_build import ROOT
 from course_build.programs import node
 
@@ -79,6 +80,31 @@ def test_reading_and_keeping_run_and_keep_the_pixel_size(tmp_path, monkeypatch, 
         assert file.asarray().max() == 7 and file.imagej_metadata["unit"] == "um"
         assert file.pages[0].tags["XResolution"].value == (4, 1)
     assert "100.00% of all pixels are alike" in capsys.readouterr().out
+
+
+CURES = [{"cure": "cap", "amount": 90.5}, {"cure": "invert", "amount": None},
+         {"cure": "even", "amount": None}]  # fmt: skip
+
+
+def test_what_mended_the_image_stands_in_notebook_and_paragraph(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image = np.arange(600, dtype=np.uint16).reshape(20, 30)
+    tifffile.imwrite('cells "1".tif', image)
+    given = handed_over(cures=CURES)
+    names = {}
+    exec("\n".join(line for line in code(given)[0].splitlines() if "stardist" not in line), names)
+    exec(code(given)[1], names)
+    expected = image_cures.evened(image_cures.inverted(image_cures.capped(image, 90.5)))
+    np.testing.assert_array_equal(names["image"], expected)
+    np.testing.assert_array_equal(names["view"], image)
+    words = given["methods"]
+    assert "capped at a grey value of 90.5, then inverted, then divided by" in words
+    assert "as recorded" in words
+
+    two = handed_over(tool="cellpose-cells", nucleus=PLANE, settings=CELLPOSE, cures=CURES)
+    exec(code(two)[1], names)
+    np.testing.assert_array_equal(names["image"], [expected, image])
+    assert "image_cures" not in "".join(code(handed_over()))
 
 
 def test_the_paragraph_states_tool_weights_settings_and_score():

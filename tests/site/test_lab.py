@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -188,6 +189,66 @@ def test_a_photograph_is_turned_as_its_camera_says(visit, tmp_path, nuclei):
     choose(page, tmp_path / "turned.jpg")
     expect(page.get_by_text("200 × 240 pixels").first).to_be_visible()
     expect(page.get_by_text("turned, as the file asks").first).to_be_visible()
+
+
+def trust(page):
+    """The panel that says what speaks against the result, once it is there."""
+    panel = page.locator("[data-lab=trust]")
+    expect(panel).to_be_visible(timeout=PATIENCE)
+    return panel
+
+
+def test_dark_nuclei_are_named_and_inverted_and_the_cure_can_be_undone(visit, tmp_path, nuclei):
+    image, _ = nuclei
+    tifffile.imwrite(tmp_path / "dark.tif", (255 - image).astype(np.uint8))
+    page, seen = visit("?tool=stardist")
+    choose(page, tmp_path / "dark.tif")
+    before = run(page)
+    fault = trust(page).locator("[data-fault=inverted]")
+    expect(fault).to_contain_text(re.compile(r"brighter than the objects.*\d %"))
+    assert fault.locator("a").get_attribute("href").endswith("#three-more-without-a-picture")
+
+    fault.get_by_role("button", name="Invert").press("Enter")  # by keyboard, as by mouse
+    changed = trust(page).get_by_text(re.compile(rf"Inverted: {before} → \d+ nuclei"))
+    expect(changed).to_be_visible(timeout=PATIENCE)
+    after = int(page.locator("[data-lab=count]").inner_text())
+    assert after > before + 10
+    expect(page.locator(".lab-status")).to_have_text(
+        f"Inverted: {before} nuclei before, {after} after."
+    )
+    assert axe_faults(page) == []
+    labels = tifffile.imread(saved(page, "labels", tmp_path))
+    notebook = nbformat.read(saved(page, "notebook", tmp_path), as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
+        env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": f"{ROOT / 'src'}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    again = tifffile.imread(tmp_path / "dark_labels_python.tif")
+    assert matching(again, labels, thresh=0.9).accuracy >= 0.95
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-lab=count]")).to_have_text(str(before), timeout=PATIENCE)
+    expect(trust(page).get_by_role("button", name="Invert")).to_be_visible(timeout=PATIENCE)
+    assert seen.faults["errors"] == []
+
+
+def test_nuclei_that_are_too_large_are_shrunk_and_a_sound_image_is_left_alone(visit, files):
+    page, _ = visit("?tool=stardist")
+    choose(page, files / "nuclei.tif")
+    run(page)
+    expect(trust(page)).to_contain_text("only annotations tell")
+    expect(trust(page).get_by_role("button")).to_have_count(0)
+    page.locator(".lab-examples button").filter(
+        has=page.get_by_text("Nuclei, and it fails", exact=True)
+    ).click()
+    expect(page.locator(".lab-name")).to_contain_text("too_large", timeout=PATIENCE)
+    expect(page.locator("[data-lab=trust]")).to_be_hidden()
+    run(page)
+    trust(page).get_by_role("button", name="Shrink for me").click()
+    expect(trust(page)).to_contain_text("Shrunk for the network", timeout=PATIENCE)
+    expect(page.locator(".lab-methods")).to_contain_text(re.compile(r"scale = 0\.\d"))
 
 
 def test_of_a_stack_the_plane_is_chosen_and_never_silently_the_first(visit, tmp_path, nuclei):

@@ -8,7 +8,8 @@ MARKER = "<!-- helpers -->"
 PACKAGE = "bioimage_course"
 # As notebooks meet them.
 MODULES = (
-    "data", "show", "check", "doctor", "mistakes", "folder", "contrast", "outlines", "report_card",
+    "data", "show", "check", "doctor", "mistakes", "folder", "image_faults", "image_cures",
+    "contrast", "outlines", "report_card", "own_model",
 )  # fmt: skip
 
 

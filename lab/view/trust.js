@@ -1,0 +1,132 @@
+/** Step 5: what in the image speaks against the result, what mends it, and what that changed. */
+
+import { button, make } from "../../figures/_shared/elements.js";
+import { TOOLS, counted } from "../tools.js";
+
+const WORDS = { // of a cure: its button, and what was done
+  invert: ["Invert", "Inverted"],
+  even: ["Divide by the background", "Divided by the background"],
+  cap: ["Cap the brightest piece", "The brightest piece was capped"],
+  shrink: ["Shrink for me", "Shrunk for the network"],
+  enlarge: ["Enlarge for me", "Enlarged for the network"],
+  measure: ["Use the width of the objects", "The width of the objects was used"],
+  lenient: ["Use the network’s own threshold", "The network’s own threshold was used"],
+};
+const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score.";
+
+/**
+ * base : address of the folder lab/
+ * size : of controls.js; thresholds : { get(), set(value) } of the sliders, null for the network's own
+ * onRun() : run again, resolves when it is over; found() : what there is now, or null; say(text)
+ *
+ * Returns { element, cured(), settings(), judge(), forget(), cures }: `cures` are those that changed the
+ * pixels.
+ */
+export function trusting({ base, size, thresholds, onRun, found, say }) {
+  const said = make("ul", {});
+  const changes = make("div", { className: "lab-changes" });
+  const title = make("h2", { textContent: "Trust it?", tabIndex: -1 });
+  const element = make("section", { className: "lab-trust", hidden: true }, title, changes, said);
+  element.dataset.lab = "trust";
+  let done = []; // { cure, amount, tool, width, before, after, put(), undo() }
+  let module = null;
+  let measured = null; // { pixels, cures, values }: takes a moment, so it is kept
+
+  async function load() {
+    const [rules, { CURES }] = await Promise.all([import("../image_faults.js"), import("../image_cures.js")]);
+    module = { rules, CURES };
+    return module;
+  }
+
+  /** The plane as the network is to see it. */
+  function cured(pixels, height, width, cures = panel.cures) {
+    return cures.reduce((values, { cure, amount }) => module.CURES[cure]({ values, height, width }, amount), pixels);
+  }
+
+  /** Say what the numbers speak of. result : of the engine; pixels : as recorded */
+  async function judge(result, tool, pixels) {
+    const { rules } = module ?? await load();
+    if (found()?.labels !== result.labels) return; // another result came meanwhile
+    const { height, width, labels, settings } = result;
+    const key = panel.cures.map(({ cure }) => cure).join();
+    if (measured?.pixels !== pixels || measured.key !== key) {
+      const values = cured(pixels, height, width);
+      measured = { pixels, key, values: rules.measured({ values, height, width }) };
+    }
+    const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, tool, settings).slice(0, rules.MOST);
+    said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: NOTHING })]));
+    changes.replaceChildren(...done.filter(({ after }) => after !== undefined).map((change) => told(change, tool)));
+    element.hidden = false;
+  }
+
+  function item({ name, sentence, cure, amount, title: words, anchor }, tool) {
+    const link = make("a", { href: new URL(`../practice/when-it-fails/${anchor}`, base), textContent: `When it fails: ${words}` });
+    const entry = make("li", {}, `${sentence} `, link);
+    entry.dataset.fault = name;
+    if (!cure) return entry;
+    const mend = button(WORDS[cure][0], () => apply(cure, amount, tool));
+    mend.className = "lab-button";
+    entry.append(mend);
+    return entry;
+  }
+
+  function told({ cure, before, after }, tool) {
+    const line = make("p", {}, `${WORDS[cure][1]}: ${before} → ${counted(tool, after)}. `);
+    if (done.at(-1).cure !== cure) return line;
+    const undo = button("Undo", takeBack);
+    undo.className = "lab-button";
+    line.append(undo);
+    return line;
+  }
+
+  /** Change the pixels or a setting, and run again. */
+  async function apply(cure, amount, tool) {
+    const before = found();
+    const change = { cure, amount, tool, width: size.width, before: before.count, ...setting(cure) };
+    done.push(change);
+    change.put();
+    await onRun();
+    if (!found() || found() === before) { // cancelled, or it failed
+      done = done.filter((other) => other !== change);
+      change.undo();
+      return;
+    }
+    change.after = found().count;
+    await judge(found(), tool, found().pixels);
+    say(`${WORDS[cure][1]}: ${change.before} ${TOOLS[tool].objects} before, ${change.after} after.`);
+    title.focus({ preventScroll: true }); // the button that had it is gone
+  }
+
+  async function takeBack() {
+    const [change, before] = [done.pop(), found()];
+    change.undo();
+    await onRun();
+    if (found() === before) {
+      done.push(change);
+      change.put();
+    } else title.focus({ preventScroll: true });
+  }
+
+  /** The threshold that a cure takes away, and how it comes back. */
+  function setting(cure) {
+    const old = thresholds.get();
+    if (cure !== "lenient") return { put() {}, undo() {} };
+    return { put: () => thresholds.set(null), undo: () => thresholds.set(old) };
+  }
+
+  const panel = {
+    element, cured, judge,
+    /** Settings of a tool that a cure chose, until somebody gives another width. */
+    settings(tool) {
+      const last = done.findLast((change) => change.amount?.[tool === "stardist" ? "scale" : "diameter"]);
+      return last?.tool === tool && last.width === size.width ? last.amount : {};
+    },
+    get cures() { return done.filter(({ cure }) => module && cure in module.CURES); },
+    forget() {
+      done = [];
+      measured = null;
+      element.hidden = true;
+    },
+  };
+  return panel;
+}
