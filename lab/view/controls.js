@@ -119,7 +119,7 @@ function numberField(properties) {
 
 /** What the width means for a tool, in words, and as a setting of the engine. */
 export function sizeSetting(tool, width) {
-  const { typical, objects } = TOOLS[tool];
+  const { typical, objects, knows } = TOOLS[tool];
   if (tool !== "stardist") {
     return {
       diameter: width,
@@ -127,13 +127,14 @@ export function sizeSetting(tool, width) {
         : `Measure it: without a width, this network takes ${objects} for ${typical} px wide.`,
     };
   }
-  const fits = !width || (width >= 10 && width <= 40);
+  const [least, most] = knows;
+  const fits = !width || (width >= least && width <= most);
   const scale = fits ? 1 : +(typical / width).toPrecision(2);
   return {
     scale,
-    text: !width ? `The network knows ${objects} of 10 to 40 px.`
-      : fits ? `${+width.toFixed(1)} px: within the 10 to 40 px that the network knows.`
-      : `The network knows 10 to 40 px, so it gets the image at ${scale} of its size.`,
+    text: !width ? `The network knows ${objects} of ${least} to ${most} px.`
+      : fits ? `${+width.toFixed(1)} px: within the ${least} to ${most} px that the network knows.`
+      : `The network knows ${least} to ${most} px, so it gets the image at ${scale} of its size.`,
   };
 }
 
