@@ -384,6 +384,16 @@ RULES = (
     Fault("a chapter that takes longer than it says", "docs/tools/stardist.md",
           "**20 minutes**", "**5 minutes**",
           CHAPTERS + "test_the_time_it_states_is_about_the_time_it_takes"),
+    Fault("a route without its source", "docs/tools/which-tool.md",
+          "[yes](../clicks/napari.md#there-and-back)", "yes",
+          "tests/docs/test_clicks.py::test_the_table_of_routes_has_a_source_in_each_cell"),
+    Fault("a photograph of another version", "requirements-napari.txt", "\nnapari==0.9.2",
+          "\nnapari==0.9.3", "tests/course_build/test_screenshots.py::"
+          "test_the_pictures_were_taken_with_the_versions_that_are_pinned"),
+    Fault("widgets that may say anything", "src/course_build/screenshots/__main__.py",
+          "        elif one != other:", "        elif one is other:",
+          "tests/course_build/test_screenshots.py::"
+          "test_a_widget_that_says_something_else_is_noticed"),
     Fault("the glossary says something else", "docs/reference/glossary.yml",
           "An outline where nothing is. Less than a quarter",
           "An outline where nothing is. Less than a third",
@@ -706,6 +716,9 @@ LAB_PAGE = (
           'HERE = "127.0.0.1"', 'HERE = "0.0.0.0"',
           "tests/course_build/bundle/test_serve.py"
           "::test_scripts_are_scripts_whatever_the_system_calls_them"),
+    Fault("the worksheet names an example that is gone", "lab/view/choose.js",
+          'title: "Nuclei, and it fails"', 'title: "Large nuclei"',
+          "tests/lab/test_examples.py::test_the_worksheet_names_the_examples_as_the_page_does"),
     Fault("a comparison outlives its tool", "lab/view/page.js",
           "if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);", "",
           "tests/site/test_lab_compare.py::test_another_tool_or_image_begins_anew"),

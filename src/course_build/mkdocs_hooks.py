@@ -31,6 +31,7 @@ from course_build.pages import (
     numbers,
     pictures,
     quizzes,
+    reading_time,
     search_index,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
@@ -275,7 +276,10 @@ def on_page_markdown(markdown, *, page, config, files):
         markdown = markdown.replace(helper_api.MARKER, helper_api.listing(package))
     markdown = figures.light_and_dark(markdown, where, root)
     markdown = citations.fill(markdown, config.extra["papers"], where, relative)
-    return numbers.fill(markdown, measured, where)
+    taken = reading_time.minutes(
+        markdown, (getattr(page, "quiz", None) or "").count('class="question"')
+    )
+    return numbers.fill(markdown, measured | {"page": {"minutes": taken}}, where)
 
 
 @stops_the_build

@@ -138,6 +138,7 @@ def test_next_week_the_model_segments_a_folder_and_its_card_says_so(trained, tmp
     card = json.loads((folder / "results" / "segmentation-card.json").read_text("utf-8"))
     assert card["tool"]["name"] == tool
     assert card["weights"]["name"] == f"my_{tool.lower()}"
+    assert card["weights"]["trained_by"] == "tuned" and card["weights"]["training_images"] == 4
     assert {"images", "objects", "source", "weightsLicence"} <= set(card["missing"])
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from bioimage_course.folder import FULL, write_whole
 
+CHECKPOINTS = ("checkpoint", "model")  # of StarDist, a folder; of Cellpose, a file
+
 
 class Progress:
     """The record of one training, kept beside its model.
@@ -58,6 +60,8 @@ class Progress:
             record = json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
+        if not any((self.folder / name).exists() for name in CHECKPOINTS):
+            return []  # without weights there is nothing to go on from
         if record["settings"] != self.settings:
             old, new = record["settings"], self.settings
             other = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
@@ -79,6 +83,11 @@ class Progress:
         self._write()
         self.draw()
 
+    def _pad(self, epochs):
+        """Add rows without losses until there are so many."""
+        while self.done < epochs:
+            self.losses.append([self.done + 1, None, None])
+
     def _write(self):
         record = {"settings": self.settings, "epochs": self.epochs, "losses": self.losses}
         write_whole(self.file, json.dumps(record, indent=1).encode())
@@ -98,6 +107,8 @@ class Progress:
         self._quiet.close()
         self._begun = None
         if kind is None:
+            self._pad(self.epochs)  # Python may have ended between a checkpoint and its row
+            self._write()
             self.draw()
             return False
         if kind is KeyboardInterrupt:
@@ -142,6 +153,7 @@ class Progress:
 
     def _after_keras_epoch(self, epoch, logs):
         del self.losses[epoch:]  # one of them was noted, and its checkpoint lost
+        self._pad(epoch)
         self.epoch(float(logs["loss"]), float(logs["val_loss"]))
 
     def watch_cellpose(self, net):

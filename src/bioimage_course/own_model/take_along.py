@@ -19,8 +19,8 @@ model = StarDist2D(None, name=model_folder.name, basedir=str(model_folder.parent
 settings |= {{"weights": model_folder.name, "sha256": {sha256!r},
              "parameters": {{"prob_thresh": float(model.thresholds.prob),
                             "nms_thresh": float(model.thresholds.nms)}}}}
-about |= {{"origin": {origin!r}, "source": None, "weightsLicence": None}}  # say yours
-my_channel = {channel!r}
+about |= {{"origin": {origin!r}, "trainingImages": {images}, "source": None,
+          "weightsLicence": None}}  # say yours
 """,
     "Cellpose": """\
 weights = Path({folder!r}) / {weights!r}
@@ -29,9 +29,9 @@ cellpose_settings |= {{"weights": weights.parent.name, "sha256": {sha256!r},
                       "parameters": {{"diameter": {diameter:.1f}, "flow_threshold": 0.4,
                                      "cellprob_threshold": 0.0}}}}
 segment, settings = segment_with_cellpose, cellpose_settings
-about |= {{"origin": {origin!r}, "source": None, "weightsLicence": None,  # say yours
+about |= {{"origin": {origin!r}, "trainingImages": {images}, "source": None,
+          "weightsLicence": None,  # say yours
           "reference": "Stringer et al. 2021", "low": 1, "high": 99}}
-my_channel = {channel!r}
 """,
 }
 
@@ -153,14 +153,18 @@ def lines_for_notebook_15(model_folder, card):
     -------
     str
     """
-    return LOADING[card["tool"]].format(
+    channel = card["settings"].get("channel")
+    lines = LOADING[card["tool"]].format(
         folder=str(model_folder),
         weights=card["weights"],
         sha256=card["sha256"],
         diameter=card["settings"].get("diameter", 0),
+        images=card["data"]["training"]["images"],
         origin="tuned" if card["start"] != "nothing" else "own",
-        channel=card["settings"].get("channel"),
     )
+    if channel is not None:
+        lines += f"# In the next cell, set my_channel = {channel}: it learned from that one.\n"
+    return lines
 
 
 def once(model_folder, score):

@@ -18,6 +18,7 @@ import tensorflow  # noqa: F401  # now: once Mesa has drawn a window, its import
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.settings import get_settings
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QRect
 
 from bioimage_course import WEIGHTS, data
 from course_build.screenshots.waiting import settle, wait_until
@@ -79,7 +80,9 @@ def run_cellpose(viewer, folder):
     plugin.resample_dynamics.value = True
     masks = cellpose_masks(viewer, plugin)
     settle(1)
-    plugin.native.grab().save(str(folder / "cellpose.png"))
+    button = plugin.call_button.native.geometry()
+    panel = QRect(0, 0, plugin.native.width(), button.bottom() + 10)  # nothing stands below it
+    plugin.native.grab(panel).save(str(folder / "cellpose.png"))
     errors = len(notification_manager.records)
     plugin.compute_masks_button.native.click()
     wait_until(lambda: len(notification_manager.records) > errors, seconds=120)

@@ -22,6 +22,8 @@ def drawn(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
+    """A model's folder with weights in it."""
+    (tmp_path / "models" / "mine" / "checkpoint").mkdir(parents=True)
     return tmp_path / "models" / "mine"
 
 
@@ -44,8 +46,32 @@ def test_other_settings_do_not_go_on_and_the_difference_is_named(folder):
     Progress(folder, 3, SETTINGS, batch_size=1)  # may change on the way
 
 
+def test_a_record_whose_weights_are_gone_is_begun_anew(folder):
+    Progress(folder, 3, SETTINGS).epoch(0.5, 0.6)
+    (folder / "checkpoint").rmdir()
+    assert Progress(folder, 3, SETTINGS).done == 0
+    (folder / "model").write_bytes(b"of Cellpose")
+    assert Progress(folder, 3, SETTINGS).done == 1
+
+
+def test_an_epoch_whose_row_was_lost_still_counts(folder):
+    progress = Progress(folder, 4, SETTINGS)
+    progress._after_keras_epoch(0, {"loss": 0.5, "val_loss": 0.6})
+    progress._after_keras_epoch(2, {"loss": 0.3, "val_loss": 0.4})
+    assert progress.losses == [[1, 0.5, 0.6], [2, None, None], [3, 0.3, 0.4]]
+    with progress:
+        pass  # the last epoch had its checkpoint before
+    assert Progress(folder, 4, SETTINGS).finished
+
+
+def test_an_epoch_whose_checkpoint_was_lost_is_counted_once(folder):
+    progress = Progress(folder, 4, SETTINGS)
+    for epoch in (0, 1, 1):
+        progress._after_keras_epoch(epoch, {"loss": 0.5, "val_loss": 0.6})
+    assert progress.done == 2
+
+
 def test_a_record_that_was_cut_off_is_begun_anew(folder):
-    folder.mkdir(parents=True)
     (folder / "training.json").write_text('{"settings": ')
     assert Progress(folder, 3, SETTINGS).done == 0
 
@@ -134,6 +160,7 @@ def test_a_network_that_is_cut_off_while_it_is_saved_leaves_the_old_one_whole(fo
         net = Net("whole")
         progress.watch_cellpose(net)
         net.save_model(folder / "model")
+        raise KeyboardInterrupt
     with progress:
         net = Net("half")
         progress.watch_cellpose(net)

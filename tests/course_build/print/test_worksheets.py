@@ -23,9 +23,9 @@ def made():
     return worksheets.sheets()
 
 
-def test_there_are_the_four_worksheets_and_the_two_forms_of_the_test():
+def test_there_are_the_five_worksheets_and_the_two_forms_of_the_test():
     assert [name for name in NAMES if name not in FORMS] == [
-        "choose-the-tool", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei",
+        "choose-the-tool", "find-out-why", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei"
     ]  # fmt: skip
     assert set(FORMS) < set(NAMES)
 
