@@ -357,6 +357,7 @@ HANDING_OUT = (
 CHAPTERS = "tests/docs/test_chapters.py::"
 PAGES = "tests/course_build/pages/"
 SLIDES = "docs/teach/slides/fails.md"
+LEARNING, LEARNING_TESTS = "src/course_build/learning/", "tests/course_build/learning/"
 SLIDES_TESTS = "tests/course_build/print/test_slides.py::"
 
 RULES = (
@@ -418,6 +419,17 @@ RULES = (
     Fault("a paper that nobody listed", "docs/tools/stardist.md",
           "StarDist ([@schmidt2018])", "StarDist ([@schmitt2018])",
           "tests/docs/test_reference.py::test_every_key_that_is_cited_exists"),
+    Fault("names may stand beside answers", LEARNING + "answers.py",
+          "if column not in (*WIDE, *LONG) and any(", "if column in WIDE and any(",
+          LEARNING_TESTS
+          + "test_answers.py::test_a_file_with_a_fault_is_refused_with_what_to_do[name]"),
+    Fault("a class is drawn again too evenly", LEARNING + "gains.py",
+          "MIDDLE = (2.5, 97.5)", "MIDDLE = (25, 75)",
+          LEARNING_TESTS + "test_gains.py::test_the_interval_is_that_of_scipys_bootstrap"),
+    Fault("one letter is right too often", "docs/teach/worksheets/learning-a.md",
+          "| A9 | transfer | d |", "| A9 | transfer | c |",
+          LEARNING_TESTS
+          + "test_items.py::test_each_letter_is_right_three_times_in_each_form_and_in_both_kinds"),
     Fault("a break is forgotten", "docs/teach/half-day.md", "| 0:10–0:35 |", "| 0:10–0:40 |",
           "tests/docs/test_teaching.py::test_the_table_at_the_top_says_the_same_as_the_headings"),
     Fault("minutes of a slide", SLIDES, "<!-- figure 10 min", "<!-- figure 12 min",
@@ -528,6 +540,10 @@ FIGURES = (
     Fault("a missed option counts", "theme/javascripts/quiz.js",
           'return right[i] ? "missed" : "";', 'return "";',
           JAVASCRIPT + "[tests/theme/quiz.test.mjs]"),
+    Fault("page and report put a code into other halves", "theme/javascripts/still.js",
+          "(value * 31 +", "(value * 33 +",
+          "tests/course_build/learning/test_halves.py"
+          "::test_the_page_puts_every_code_into_the_half_that_the_report_does"),
     Fault("titles weigh nothing", "theme/javascripts/search_ranking.js", "title: 4,", "title: 0,",
           JAVASCRIPT + "[tests/theme/search_ranking.test.mjs]"),
     Fault("synonyms weigh nothing", "theme/javascripts/search_ranking.js",
@@ -601,6 +617,10 @@ SITE = (
           "high one, dim\nnuclei vanish and bright ones break into pieces.",
           '<button type="button">Start</button>',
           IN_PAGE + "without_script_its_words_are_there[threshold]"),
+    Fault("the still twin moves", "theme/javascripts/site.js",
+          "still.keeps(figure) || mount()", "[still.keeps(figure), mount()]",
+          "tests/site/test_still_twin.py"
+          "::test_the_still_twin_is_a_picture_and_the_same_words_without_controls[convolution-1280]"),
     Fault("a figure loads everywhere", "theme/javascripts/site.js",
           "// Load what a page needs, and nothing else.", 'import("../figures/home/figure.js");',
           IN_PAGE + "figures_load_on_their_page_only_and_are_small"),

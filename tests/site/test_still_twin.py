@@ -82,7 +82,7 @@ def test_a_code_that_is_typed_is_sent_nowhere_and_does_not_tell_its_half(kind, o
     page = open_page("teach/your-code/")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.get_by_label("Your code").fill(CODES[kind])
+    page.get_by_role("textbox", name="Your code").fill(CODES[kind])
     page.keyboard.press("Enter")
     says = page.get_by_role("status")
     assert says.inner_text() == f"Your code in this tab: {CODES[kind]}"
@@ -94,7 +94,7 @@ def test_a_code_that_is_typed_is_sent_nowhere_and_does_not_tell_its_half(kind, o
 
 def test_something_that_is_no_code_is_not_taken(open_page):
     page = open_page("teach/your-code/")
-    page.get_by_label("Your code").fill("--")
+    page.get_by_role("textbox", name="Your code").fill("--")
     page.get_by_role("button", name="Use this code").click()
     assert page.get_by_role("status").inner_text().startswith("Type a code of letters and digits.")
     page.goto(page.url.replace("teach/your-code/", PAGES["convolution"]))
