@@ -16,8 +16,9 @@ PYTEST = $(RUN) -m pytest -n auto --dist worksteal
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test check test-long mutate notebooks figures figures-check slides models \
-	evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle bundle-check links lock clean
+.PHONY: help serve site test check test-long mutate notebooks figures figures-check screenshots \
+	slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
+	bundle-check links lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -58,6 +59,10 @@ figures: ## make the figures of which something changed (ONLY="seam touching": t
 figures-check: ## compute every figure anew, elsewhere, and compare it with what is stored
 	$(SETUP)
 	$(RUN) -m course_build.figures --check $(ONLY)
+
+screenshots: ## photograph napari and Cellpose's window for their pages (first time 4 GB; 6 minutes)
+	$(SETUP)
+	$(RUN) -m course_build.screenshots $(ARGS)
 
 slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
 	$(SETUP) --test

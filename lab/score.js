@@ -4,10 +4,10 @@
  */
 
 const MOST = 0.5; // more than this part of an object lies in another: it lies mostly in it
-const HARDLY = 0.25; // less than this part: it hardly lies in it
+export const HARDLY = 0.25; // less than this part: it hardly lies in it
 
 /** How many pixels each pair of objects shares, and how many each object has. */
-function overlaps(truth, predicted) {
+export function overlaps(truth, predicted) {
   const [ofTruth, ofPredicted, shared] = [new Map(), new Map(), new Map()];
   const add = (map, key) => map.set(key, (map.get(key) ?? 0) + 1);
   for (let i = 0; i < truth.length; i++) {
@@ -22,7 +22,7 @@ function overlaps(truth, predicted) {
 }
 
 /** Pairs that fit: { truth, predicted, iou }, each object in one at most. minIou is at least 0.5. */
-function matched({ ofTruth, ofPredicted, shared }, minIou) {
+export function matched({ ofTruth, ofPredicted, shared }, minIou) {
   const [pairs, taken] = [[], new Set()];
   for (const t of [...shared.keys()].sort((a, b) => a - b)) {
     let best = null;

@@ -3,14 +3,18 @@
  * The keys are the engine's names.
  */
 
+import measured from "../src/bioimage_course/image_faults.json" with { type: "json" };
 import listed from "./weights/weights.json" with { type: "json" };
+
+const { small, large } = measured.tools.stardist; // px: beyond these widths it was measured to fail
 
 export const TOOLS = {
   stardist: {
     name: "StarDist", title: "StarDist for nuclei", objects: "nuclei", one: "nucleus",
     weights: "stardist_nuclei", version: "0.9.2", paper: "Schmidt et al. 2018, doi:10.1007/978-3-030-00934-2_30",
     text: "Bright, roundish nuclei in fluorescence.",
-    typical: 25, // px across: the size of object it takes for granted
+    typical: measured.own.stardist.width, // px across: the size of object it takes for granted
+    knows: [small, large].map(Math.round),
   },
   "cellpose-nuclei": {
     name: "Cellpose", title: "Cellpose for nuclei", objects: "nuclei", one: "nucleus",

@@ -12,6 +12,9 @@
 import { strToU8, zipSync } from "fflate";
 import { objects } from "./outlines.js";
 
+/** The date of everything in a zip: the same run, the same file. */
+export const MADE = "1980-01-02T12:00:00";
+
 /** A label image as TIFF: Uint8Array. More than 65,535 objects need 32 bits. */
 export function labelTiff(labels, height, width, pixelSize) {
   const bits = labels.reduce((a, b) => Math.max(a, b), 0) > 65535 ? 32 : 16;
@@ -60,7 +63,7 @@ function fraction(value) {
 export function rois(labels, height, width) {
   const found = objects(labels, height, width);
   const files = Object.fromEntries(found.map(({ label, parts }) => [`${label}.roi`, roi(parts, `${label}`)]));
-  return zipSync(files, { level: 0, mtime: "1980-01-02T12:00:00" }); // the same run, the same file
+  return zipSync(files, { level: 0, mtime: MADE });
 }
 
 const [POLYGON, RECTANGLE, SUBPIXEL] = [0, 1, 128];
@@ -120,8 +123,13 @@ export function geojson(labels, height, width) {
   return JSON.stringify({ type: "FeatureCollection", features });
 }
 
-/** A table as text: one row an object, the unit in the name of each column. */
+/** A table as text: one row an object, the unit in the name of each column. Names may hold commas. */
 export function csv({ columns, rows }) {
-  const text = (value) => (value === null ? "" : Number.isInteger(value) ? `${value}` : `${+value.toPrecision(7)}`);
+  const text = (value) => (value === null ? "" : typeof value === "string" ? quoted(value)
+    : Number.isInteger(value) ? `${value}` : `${+value.toPrecision(7)}`);
   return [columns.join(","), ...rows.map((row) => row.map(text).join(","))].join("\n") + "\n";
+}
+
+function quoted(text) {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

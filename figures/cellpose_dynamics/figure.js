@@ -266,7 +266,7 @@ export async function mount(figure) {
   try {
     build(figure, await load("nuclei"));
   } catch (error) {
-    figure.classList.add("cellpose--failed"); // the words and the picture come back
+    figure.dataset.failed = ""; // the words and the picture come back
     throw error;
   }
 }

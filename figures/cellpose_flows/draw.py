@@ -13,6 +13,7 @@ from matplotlib.patches import Circle
 from scipy.ndimage import uniform_filter
 
 from bioimage_course import data
+from figures._shared.cellpose_network import cellpose_network
 from figures._shared.files import write
 from figures._shared.style import TRUTH, draw, picture
 from figures._shared.two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
@@ -150,6 +151,15 @@ def flow_errors(labels, degrees):
     return metrics.flow_error(labels.astype(np.int32), predicted, device=cpu)[0].max()
 
 
+def objects_found(image):
+    """How many objects the course's model finds, by the diameter that it was told."""
+    model = cellpose_network("cellpose_nuclei")
+    return {
+        f"d{claimed}": int(model.eval(image, channels=[0, 0], diameter=claimed)[0].max())
+        for claimed in CLAIMED
+    }
+
+
 def main():
     image, masks = two_nuclei()
     labels = np.select(masks, [1, 2])
@@ -174,6 +184,7 @@ def main():
             "model_diameter": MODEL_DIAMETER,
             "median_diameter": diameters(truth)[0],
             "seen": {f"d{claimed}": 24 * MODEL_DIAMETER / claimed for claimed in CLAIMED},
+            "found": objects_found(whole),
             "error_of_turned": {f"by{angle}": flow_errors(labels, angle) for angle in (30, 45)},
         },
     )

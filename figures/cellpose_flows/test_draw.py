@@ -14,6 +14,7 @@ from figures.cellpose_flows.draw import (
     flow_errors,
     flow_of,
     heat,
+    objects_found,
     recover,
     turned,
     walk,
@@ -123,3 +124,10 @@ def test_the_median_nucleus_is_as_wide_as_the_page_says():
         QUOTED["median_diameter"], abs=0.01
     )
     assert round(QUOTED["median_diameter"]) == CLAIMED[1]
+
+
+@pytest.mark.slow  # networks run
+def test_a_wrong_diameter_loses_nuclei_on_either_side():
+    found = objects_found(data.nuclei()[0])
+    assert found["d8"] < found["d24"] / 2 and found["d72"] < found["d24"]
+    assert {name: QUOTED["found"][name] for name in found} == pytest.approx(found, abs=3)

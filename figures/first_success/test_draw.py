@@ -12,6 +12,8 @@ from course_build import ROOT
 from figures._shared.stored import read
 from figures.first_success.draw import COLOURS, WINDOW, far_apart, inside, same_outline
 
+pytestmark = pytest.mark.slow  # networks run
+
 PAGE = (ROOT / "docs" / "start" / "first-success.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.S | re.M)
 NUMBERS = read("first_success")

@@ -10,6 +10,8 @@ from figures._shared.course_network import course_network, stages
 from figures._shared.stored import read
 from figures.receptive_field.draw import sides
 
+pytestmark = pytest.mark.slow  # networks run
+
 OTHERS = {
     "as StarDist comes": {},
     "depth 3, grid 2": {"grid": (2, 2)},

@@ -13,6 +13,8 @@ from figures._shared.stored import read
 from figures.receptive_field import draw as receptive_field
 from figures.receptive_field_layers import compute as figure
 
+pytestmark = pytest.mark.slow  # networks run
+
 #: What the page holds, and what the chapter quotes.
 SHOWN, CHAPTER = read("receptive_field_layers", "page.json"), read("receptive_field")
 *STACKS, STARDIST, CELLPOSE = SHOWN["presets"]

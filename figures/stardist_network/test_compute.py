@@ -9,6 +9,8 @@ from bioimage_course import data
 from figures._shared.stored import read
 from figures.stardist_network.compute import course_model, field_of_view
 
+pytestmark = pytest.mark.slow  # networks run
+
 #: What the page quotes.
 QUOTED = read("stardist_network")
 

@@ -1,9 +1,12 @@
+import pytest
 from csbdeep.utils import normalize
 
 from bioimage_course import data
 from figures._shared.stored import read
 from figures.stardist_network.compute import course_model
 from figures.stardist_thresholds.draw import count
+
+pytestmark = pytest.mark.slow  # networks run
 
 #: What the page quotes.
 QUOTED = read("stardist_thresholds")

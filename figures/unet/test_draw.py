@@ -7,6 +7,8 @@ from stardist.models import Config2D, StarDist2D
 from figures._shared.course_network import course_network
 from figures.unet import draw as unet
 
+pytestmark = pytest.mark.slow  # networks run
+
 SMALL = {"unet_n_filter_base": 4, "net_conv_after_unet": 8}  # as a U, and quick
 OTHERS = {
     "as StarDist comes": {},

@@ -9,6 +9,8 @@ from figures._shared.course_network import course_network
 from figures._shared.stored import read
 from figures.unet_ablation import compute as unet_ablation
 
+pytestmark = pytest.mark.slow  # networks run
+
 STORED = read("unet_ablation", "page.json")
 OTHERS = {
     "shallow": {"unet_n_depth": 2},

@@ -16,28 +16,28 @@ const EXAMPLES = [
 
 /**
  * base : address of the folder lab/
- * onFile(file, example or null) : a File was chosen
+ * onFiles(files, example or null) : one File or several were chosen
  */
-export function chooser(base, onFile) {
-  const input = make("input", { type: "file", accept: ACCEPTED, id: "lab-file", className: "lab-file" });
+export function chooser(base, onFiles) {
+  const input = make("input", { type: "file", multiple: true, accept: ACCEPTED, id: "lab-file", className: "lab-file" });
   const zone = make("div", { className: "lab-drop" },
     make("label", { htmlFor: "lab-file", className: "md-button md-button--primary", textContent: "Choose an image" }),
     input,
     make("p", {}, make("span", { className: "lab-wide", textContent: "or drop it anywhere on this page, or paste it. " }),
-      "TIFF, PNG or JPEG."),
+      "TIFF, PNG or JPEG; one, or several of a kind."),
   );
   input.addEventListener("change", () => {
-    if (input.files.length) onFile(input.files[0], null);
+    if (input.files.length) onFiles([...input.files], null);
     input.value = ""; // so that the same file can be chosen again
   });
-  listenToDrops(zone, onFile);
+  listenToDrops(zone, onFiles);
   document.addEventListener("paste", ({ clipboardData, target }) => {
-    const [file] = clipboardData?.files ?? [];
-    if (file && !target.closest?.("input, textarea")) onFile(file, null);
+    const files = [...clipboardData?.files ?? []];
+    if (files.length && !target.closest?.("input, textarea")) onFiles(files, null);
   });
   const list = make("ul", { className: "lab-examples" }, ...EXAMPLES.map((example) => {
     const picture = make("img", { src: new URL(`examples/${example.file}.webp`, base), alt: example.alt, width: 96, height: 96, loading: "lazy" });
-    const choose = button("", async () => onFile(await fetched(base, example.file), example));
+    const choose = button("", async () => onFiles([await fetched(base, example.file)], example));
     choose.append(picture, make("span", {}, make("b", { textContent: example.title }), make("span", { textContent: example.task })));
     return make("li", {}, choose);
   }));
@@ -52,7 +52,7 @@ async function fetched(base, name) {
 }
 
 /** Files may be dropped on the whole page; the zone shows that they may. */
-function listenToDrops(zone, onFile) {
+function listenToDrops(zone, onFiles) {
   const isFile = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
   let inside = 0;
   const show = (change) => {
@@ -67,6 +67,6 @@ function listenToDrops(zone, onFile) {
     event.preventDefault();
     show(0);
     if (event.target.closest?.("[data-lab-score]")) return; // an annotation: scoring.js takes it
-    onFile(event.dataTransfer.files[0], null, event.dataTransfer.files.length);
+    if (event.dataTransfer.files.length) onFiles([...event.dataTransfer.files], null);
   });
 }

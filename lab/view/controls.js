@@ -74,8 +74,8 @@ async function showThumbnails(file, choices) {
 /**
  * Width of a typical object, and the size of a pixel.
  *
- * Returns { element, width, pixelSize, set(), show() }: `width` in px or null, `pixelSize` in µm or
- * null, as typed.
+ * Returns { element, width, pixelSize, typed, setWidth(), setPixelSize(), say() }: `width` in px or null,
+ * `pixelSize` in µm or null, of the file or as `typed`.
  */
 export function sizes({ onMeasure, onChange }) {
   const width = numberField({ min: 2, step: "any", placeholder: "not given" });
@@ -98,7 +98,11 @@ export function sizes({ onMeasure, onChange }) {
     element, measure,
     get width() { return positive(width); },
     get pixelSize() {
-      return fromFile ?? (positive(pixel) && { y: positive(pixel), x: positive(pixel) });
+      return fromFile ?? this.typed;
+    },
+    /** As somebody typed it; null where it is the file's own, or unknown. */
+    get typed() {
+      return fromFile ? null : positive(pixel) && { y: positive(pixel), x: positive(pixel) };
     },
     setWidth(value) { width.value = value === null ? "" : +value.toFixed(1); },
     setPixelSize(size) {
@@ -115,7 +119,7 @@ function numberField(properties) {
 
 /** What the width means for a tool, in words, and as a setting of the engine. */
 export function sizeSetting(tool, width) {
-  const { typical, objects } = TOOLS[tool];
+  const { typical, objects, knows } = TOOLS[tool];
   if (tool !== "stardist") {
     return {
       diameter: width,
@@ -123,21 +127,22 @@ export function sizeSetting(tool, width) {
         : `Measure it: without a width, this network takes ${objects} for ${typical} px wide.`,
     };
   }
-  const fits = !width || (width >= 10 && width <= 40);
+  const [least, most] = knows;
+  const fits = !width || (width >= least && width <= most);
   const scale = fits ? 1 : +(typical / width).toPrecision(2);
   return {
     scale,
-    text: !width ? `The network knows ${objects} of 10 to 40 px.`
-      : fits ? `${+width.toFixed(1)} px: within the 10 to 40 px that the network knows.`
-      : `The network knows 10 to 40 px, so it gets the image at ${scale} of its size.`,
+    text: !width ? `The network knows ${objects} of ${least} to ${most} px.`
+      : fits ? `${+width.toFixed(1)} px: within the ${least} to ${most} px that the network knows.`
+      : `The network knows ${least} to ${most} px, so it gets the image at ${scale} of its size.`,
   };
 }
 
 /** The button that runs, the one that cancels, and what is happening. */
-export function runner({ onRun, onCancel }) {
+export function runner({ onRun, onCancel, handle = "run" }) {
   const run = button("Find objects", onRun);
   run.className = "md-button md-button--primary lab-run";
-  run.dataset.lab = "run";
+  run.dataset.lab = handle;
   const cancel = button("Cancel", onCancel);
   cancel.className = "lab-button";
   const bar = make("progress", { max: 1, ariaLabel: "Progress" });

@@ -4,7 +4,7 @@ import { measure } from "../measure.js";
 import { objects } from "../outlines.js";
 import { counted } from "../tools.js";
 
-const [AMBER, SKY, VERMILION] = ["#f0b429", "#56b4e9", "#ff7a33"];
+const [AMBER, SKY, VERMILION, MAUVE] = ["#f0b429", "#56b4e9", "#ff7a33", "#e39bc6"];
 
 /** Outlines and measurements of a label image, each made when it is first asked for. */
 export class Found {
@@ -74,6 +74,19 @@ export function paths(found, annotation, score) {
     { path: annotation.path(named(score.annotated, false)), colour: SKY, dash: true },
     { path: found.path(named(score.predicted, true)), colour: AMBER },
     { path: found.path(named(score.predicted, false)), colour: VERMILION },
+  ];
+}
+
+/** What two tools found: in amber what both did, in mauve what one did alone, in orange what they
+ * divide or outline differently. The lines of the second tool are broken. */
+export function bothPaths(first, second, { both, places }) {
+  const named = (side, kinds) => places.filter(({ kind }) => kinds.includes(kind)).flatMap((place) => place[side]);
+  return [
+    { path: first.path(both.map((pair) => pair.first)), colour: AMBER },
+    ...[[["alone"], MAUVE], [["divided", "outlined"], VERMILION]].flatMap(([kinds, colour]) => [
+      { path: first.path(named("first", kinds)), colour },
+      { path: second.path(named("second", kinds)), colour, dash: true },
+    ]),
   ];
 }
 

@@ -9,9 +9,13 @@ import { button, make } from "../../figures/_shared/elements.js";
 import { heat, masks, shown } from "../pictures.js";
 import { medianDiameter } from "../measure.js";
 import { TOOLS, counted } from "../tools.js";
+import { batch } from "./batch.js";
 import { chooser } from "./choose.js";
+import { OTHER, announced, comparing } from "./comparing.js";
 import { planePicker, runner, sizeSetting, sizes, toolPicker } from "./controls.js";
-import { Found, announcement, paths, told } from "./found.js";
+import { bytesOf, decodeJpeg, opened } from "./files.js";
+import { Found, announcement, bothPaths, paths, told } from "./found.js";
+import { keepForLater } from "./keep.js";
 import { files, headline, paragraph, sliders, table } from "./results.js";
 import { scoring } from "./scoring.js";
 import { Stage, toCanvas } from "./stage.js";
@@ -24,10 +28,10 @@ const STEPS = {
   objects: "Drawing outlines",
 };
 const ONE_COLUMN = "(max-width: 59.99em)"; // as in lab.css: image and controls below each other
-const LAYERS = { outlines: "Outlines", masks: "Masks", probability: "Probability", none: "Image alone" };
+const LAYERS = { outlines: "Outlines", both: "Both tools", masks: "Masks", probability: "Probability", none: "Image alone" };
 
-/** Put the lab in the place of the text for readers without JavaScript. */
-export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
+/** Put the lab in the place of the text for readers without JavaScript; `keeps`: for visits without a network. */
+export function mount(root, { base = new URL(".", import.meta.url), keeps = true } = {}) {
   const asked = new URLSearchParams(location.search).get("tool");
   const state = { tool: asked in TOOLS ? asked : "stardist", layer: "outlines", thresholds: null };
 
@@ -49,58 +53,87 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
         state.layer = key;
         drawLayers();
       });
-      return make("label", {}, radio, text);
+      return make("label", { hidden: key === "both" }, radio, text);
     }));
 
   const tools = toolPicker(state.tool, chooseTool);
   const planes = make("div", {});
   const size = sizes({ onMeasure: toggleMeasure, onChange: sizeChanged });
-  const running = runner({ onRun: run, onCancel: () => state.abort?.abort() });
+  const alone = runner({ onRun: run, onCancel: () => state.abort?.abort() });
   const count = headline();
   const thresholds = make("div", {});
   const rows = table(showObject);
   const method = paragraph(current);
   const score = scoring(annotate);
+  const two = comparing({ onCompare: compareTools, onCancel: () => state.abort?.abort(), onGo: goToPlace });
   const trust = trusting({
     base, size, say, onRun: run, found: () => state.found,
     thresholds: { get: () => state.thresholds, set: (value) => { state.thresholds = value; } },
   });
+  const many = batch({ how, engine, attempt, say, busy, look, kept, mended: trust.cured });
   const name = make("p", { className: "lab-name" });
   const work = make("section", { className: "lab-work", hidden: true, ariaLabel: "The image" },
     make("div", { className: "lab-left" }, name, frame, make("div", { className: "lab-bar" }, layers, zoom), reading, notes),
-    make("div", { className: "lab-right" }, tools, planes, size.element, running.element, count.element, trust.element));
+    make("div", { className: "lab-right" }, tools, planes, size.element, alone.element, count.element, trust.element));
   const results = make("section", { className: "lab-results", hidden: true, ariaLabel: "The result" },
-    make("div", { className: "lab-left" }, thresholds, rows.element, method.element),
+    make("div", { className: "lab-left" }, thresholds, rows.element, method.element, two.element),
     make("div", { className: "lab-right" }, files(current, fail), score.element));
-  root.replaceChildren(chooser(base, choose), problem, status, work, results);
+  root.replaceChildren(chooser(base, choose), problem, status, work, many.element, results);
   root.dataset.ready = "";
   toldSize();
 
   /* ------------------------------------------------------- a file, its planes */
 
-  async function choose(file, example, count = 1) {
+  async function choose(files, example) {
     await attempt(async () => {
       stop();
-      say(`Reading ${file.name} …`);
-      const { open } = await import("../read.js");
-      const opened = await open(await bytesOf(file), file.name, { decodeJpeg });
-      forgetResult();
-      state.file = null; // so that another tool leaves the planes alone
-      if (example) chooseTool(example.tool);
-      Object.assign(state, { file: opened, nucleus: null, annotation: null, task: example?.task });
+      say(`Reading ${files[0].name} …`);
+      const [file, own] = await firstReadable(files);
+      many.stop();
+      many.offer(files);
       size.setWidth(null);
-      size.setPixelSize(opened.pixelSize);
-      toldSize();
-      proposePlanes();
-      await showPlanes();
-      const { height, width } = opened.planes[state.cell];
-      name.textContent = `${file.name}: ${width} × ${height} pixels, ${opened.type}${inColour(opened) ? ", in colour" : opened.planes.length > 1 ? `, ${opened.planes.length} planes` : ""}`;
-      root.dataset.chosen = "";
-      work.hidden = false;
-      stage.resize();
-      const one = count > 1 ? ` Of the ${count} files, the page took the first; a whole folder is work for the notebook “Your own images”.` : "";
-      say(`${name.textContent}.${one}`);
-      showNotes(one);
+      size.setPixelSize(own.pixelSize);
+      await take(file, own, example);
+      if (files.length > 1) say(`${name.textContent}. It is one of ${files.length} files: settings that fit it can then be used for all.`);
+      show(work);
+    });
+  }
+
+  /** Show a file that is read, as far as its planes; of several, `how` says which plane. */
+  async function take(source, file, example, how) {
+    forgetResult();
+    state.file = null; // so that another tool leaves the planes alone
+    const tool = example?.tool ?? how?.tool;
+    if (tool) chooseTool(tool);
+    Object.assign(state, { source, file, nucleus: null, annotation: null, task: example?.task });
+    toldSize();
+    if (how) Object.assign(state, { cell: how.cell, nucleus: how.nucleus });
+    else proposePlanes();
+    await showPlanes();
+    const { height, width } = file.planes[state.cell];
+    name.textContent = `${file.name}: ${width} × ${height} pixels, ${file.type}${inColour(file) ? ", in colour" : file.planes.length > 1 ? `, ${file.planes.length} planes` : ""}`;
+    root.dataset.chosen = "";
+    work.hidden = false;
+    stage.resize();
+    say(`${name.textContent}.`);
+  }
+
+  /** Show one of several files, with what was found in it. */
+  async function look(row, how) {
+    await attempt(async () => {
+      stop();
+      const { otherPlanes, unpacked } = await import("../batch.js");
+      const own = await opened(row.file);
+      const fits = !otherPlanes(own, how.file);
+      if (!how.typed) size.setPixelSize(own.pixelSize);
+      await take(row.file, own, null, fits ? how : null);
+      if (row.problem) throw new Error(row.problem);
+      const { count, height, width, settings } = row;
+      forgetOther(how.tool);
+      remember(how.tool, how.thresholds, how.cures);
+      thresholds.replaceChildren(sliders(how.tool, settings, rethink));
+      showResult({ labels: await unpacked(row.labels), count, height, width, settings, probability: null });
+      say(`${name.textContent}. ${announcement(how.tool, count)}`);
       show(work);
     });
   }
@@ -123,7 +156,8 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     stage.setImage(state.picture);
     const { emptiness } = await import("../read.js");
     const empty = emptiness(state.pixels);
-    running.run.disabled = Boolean(empty);
+    state.empty = Boolean(empty);
+    alone.run.disabled = state.empty || state.busy;
     if (empty) fail(new Error(empty));
     planes.replaceChildren(planePicker(file, {
       cell, nucleus, twoChannels: TOOLS[state.tool].objects === "cells",
@@ -145,13 +179,12 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     });
   }
 
-  function showNotes(more = "") {
+  function showNotes() {
     const { file, cell, task } = state;
     const said = [...file.notes];
     const chosen = `Chosen is: ${file.planes[cell].name}.`;
     if (inColour(file)) said.unshift(`A network here sees one grey plane of a picture in colour. ${chosen}`);
     else if (file.planes.length > 1) said.unshift(`The file holds ${file.planes.length} planes that can be segmented. ${chosen}`);
-    if (more) said.push(more.trim());
     notes.replaceChildren(...said.map((text) => make("p", { className: "lab-note", textContent: text })));
     if (task) notes.prepend(make("p", { className: "lab-note lab-task", textContent: task }));
   }
@@ -200,52 +233,101 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     size.say(size.width && x ? `${+(size.width * x).toPrecision(3)} µm. ${text}` : text);
   }
 
+  /** What a run takes, as it is set now. */
+  function how() {
+    const { tool, file, cell, nucleus } = state;
+    const { scale, diameter } = sizeSetting(tool, size.width);
+    const chosen = state.ran?.tool === tool ? state.thresholds : null;
+    const settings = { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...chosen, ...trust.settings(tool) };
+    return { tool, file, cell, nucleus, settings, thresholds: chosen, typed: size.typed, cures: trust.cures };
+  }
+
+  async function engine() {
+    if (!state.engine) {
+      const { Engine } = await import("../engine.js");
+      state.engine = new Engine(base);
+    }
+    return state.engine;
+  }
+
+  function kept(tool) {
+    if (keeps) keepForLater(base, tool);
+  }
+
   async function run() {
     await attempt(async () => {
       if (stage.measuring) toggleMeasure();
-      const abort = new AbortController();
-      const { tool, file, cell: plane, nucleus } = state;
-      const { height, width } = file.planes[plane];
-      state.abort = abort;
-      running.show({ text: STEPS.runtime, share: null });
-      let before = "";
+      const asked = how();
+      thresholds.inert = true;
       try {
-        if (!state.engine) {
-          const { Engine } = await import("../engine.js");
-          state.engine = new Engine(base);
-        }
-        const { scale, diameter } = sizeSetting(tool, size.width);
-        const cell = trust.cured(state.pixels, height, width);
-        const channels = nucleus === null ? [cell] : [cell, state.nuclei];
-        const result = await state.engine.run(tool, { height, width, channels },
-          { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...(state.ran?.tool === tool ? state.thresholds : null), ...trust.settings(tool) }, {
-            signal: abort.signal,
-            onProgress: ({ step, done, total }) => {
-              const many = step === "network" && total > 1 ? `, part ${Math.min(done + 1, total)} of ${total}` : "";
-              running.show({ text: STEPS[step] + many, share: total ? done / total : null });
-              if (step !== before) say(`${STEPS[step]} …`);
-              before = step;
-            },
-          });
-        if (abort.signal.aborted) return;
-        state.ran = { tool, cell: file.planes[plane], cures: trust.cures, nucleus: nucleus === null ? null : file.planes[nucleus] };
-        thresholds.replaceChildren(sliders(tool, result.settings, rethink));
+        const result = await segment(asked);
+        if (!result) return;
+        if (state.ran?.tool !== asked.tool) forgetOther(asked.tool);
+        remember(asked.tool, asked.thresholds, asked.cures);
+        thresholds.replaceChildren(sliders(asked.tool, result.settings, rethink));
         showResult(result);
-        say(announcement(tool, result.count));
+        say(announcement(asked.tool, result.count));
         if (matchMedia(ONE_COLUMN).matches) show(frame);
-      } catch (error) {
-        if (state.abort === abort) throw error; // else another image or plane was chosen meanwhile
       } finally {
-        if (state.abort === abort) running.show(null);
+        thresholds.inert = Boolean(state.busy);
       }
     });
+  }
+
+  /** Let the engine look at what is shown; null if something else was chosen meanwhile. */
+  async function segment({ tool, file, cell, nucleus, settings, cures = trust.cures }, running = alone) {
+    stop();
+    const abort = state.abort = new AbortController();
+    const { height, width } = file.planes[cell];
+    const { pixels } = state;
+    state.held = null;
+    running.show({ text: STEPS.runtime, share: null });
+    let before = "";
+    try {
+      const seen = trust.cured(pixels, height, width, cures);
+      const channels = nucleus === null ? [seen] : [seen, state.nuclei];
+      const result = await (await engine()).run(tool, { height, width, channels }, settings, {
+        signal: abort.signal,
+        onProgress: ({ step, done, total }) => {
+          const part = step === "network" && total > 1 ? `, part ${Math.min(done + 1, total)} of ${total}` : "";
+          running.show({ text: STEPS[step] + part, share: total ? done / total : null });
+          if (step !== before) say(`${STEPS[step]} …`);
+          before = step;
+        },
+      });
+      if (abort.signal.aborted) return null;
+      state.held = { pixels, tool };
+      kept(tool);
+      return result;
+    } catch (error) {
+      if (state.abort === abort) throw error;
+      return null; // another image or plane was chosen meanwhile
+    } finally {
+      if (state.abort === abort) running.show(null);
+    }
+  }
+
+  /** With which tool and on which planes the result was found that is shown next. */
+  function remember(tool, chosen, cures) {
+    const { file, cell, nucleus } = state;
+    state.ran = { tool, cures, cell: file.planes[cell], nucleus: nucleus === null ? null : file.planes[nucleus] };
+    state.thresholds = chosen;
+  }
+
+  /** Whether the engine works through several files: one image alone has to wait. */
+  function busy(is) {
+    state.busy = is;
+    state.held = null;
+    alone.run.disabled = state.empty || is;
+    thresholds.inert = two.running.run.disabled = is;
   }
 
   /** Let go of a run whose image or plane is no longer what is shown. */
   function stop() {
     state.abort?.abort();
     state.abort = null;
-    running.show(null);
+    alone.show(null);
+    two.running.show(null);
   }
 
   /** Other thresholds on what the network said: the last that was asked for wins. */
@@ -254,15 +336,28 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     if (state.thinking) return;
     state.thinking = true;
     await attempt(async () => {
-      while (state.wanted && state.found) {
-        const wanted = state.wanted;
-        state.wanted = null;
-        showResult(await state.engine.again(wanted));
+      try {
+        while (state.wanted && state.found) {
+          const wanted = state.wanted;
+          state.wanted = null;
+          const isHeld = state.held?.pixels === state.pixels && state.held.tool === state.ran.tool;
+          const result = await (isHeld ? state.engine.again(wanted) : afresh(wanted));
+          if (result) showResult(result);
+        }
+      } catch (error) {
+        state.held = null; // what the engine knew may be gone: the next time, the network runs again
+        throw error;
       }
       clearTimeout(state.saying);
       state.saying = setTimeout(() => state.found && say(announcement(state.ran.tool, state.found.count)), 600);
     });
     state.thinking = false;
+  }
+
+  /** The same run with other thresholds, where the engine has seen another image, or with another tool, since. */
+  function afresh(wanted) {
+    const { found, file, cell, nucleus, ran } = state;
+    return segment({ tool: ran.tool, file, cell, nucleus, settings: { ...found.settings, ...wanted }, cures: ran.cures });
   }
 
   /* ------------------------------------------------------------------ result */
@@ -272,6 +367,7 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     results.hidden = count.element.hidden = false;
     layers.disabled = false;
     compare();
+    compareBoth();
     drawLayers();
     count.show(state.ran.tool, result.count, "");
     badge.hidden = false;
@@ -296,14 +392,17 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
   function drawLayers() {
     const { found, layer } = state;
     if (!found) return;
-    stage.setOver(layer === "masks" ? masks(found.labels) : layer === "probability" ? heat(found.probability) : null);
-    stage.setPaths(layer === "outlines" ? paths(found, state.annotation, state.score) : []);
+    layers.querySelector('[value="probability"]').disabled = !found.probability; // not kept for several files
+    stage.setOver(layer === "masks" ? masks(found.labels) : layer === "probability" && found.probability ? heat(found.probability) : null);
+    stage.setPaths(layer === "outlines" ? paths(found, state.annotation, state.score)
+      : layer === "both" && state.agreed ? bothPaths(found, state.other, state.agreed) : []);
   }
 
   function forgetResult() {
-    Object.assign(state, { found: null, ran: null, score: null, thresholds: null, wanted: null });
+    Object.assign(state, { found: null, ran: null, score: null, thresholds: null, wanted: null, held: null });
     results.hidden = count.element.hidden = true;
     layers.disabled = badge.hidden = true;
+    forgetOther(null);
     reading.textContent = "";
     score.hide();
     trust.forget();
@@ -339,10 +438,13 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     return {
       ...ran, fileName: state.file.name, settings: found.settings, count: found.count,
       labels: found.labels, height: found.height, width: found.width,
-      pixelSize: size.pixelSize, score: scored ?? null,
+      pixelSize: size.pixelSize, score: scored ?? null, annotation: state.annotation?.name,
+      source: state.source, agreement: state.agreed ?? null, other: OTHER[ran.tool],
       get table() { return found.table(this.pixelSize); },
       get picture() { return toCanvas(state.picture); },
-      get paths() { return paths(found, state.annotation, scored); },
+      get paths() {
+        return state.layer === "both" && state.agreed ? bothPaths(found, state.other, state.agreed) : paths(found, state.annotation, scored);
+      },
     };
   }
 
@@ -366,6 +468,66 @@ export function mount(root, { base = new URL(".", import.meta.url) } = {}) {
     if (!state.annotation || !module) return;
     state.score = module.score(state.annotation.labels, state.found.labels);
     score.show(state.score, state.annotation.name, state.annotation.notes);
+  }
+
+  /* --------------------------------------------------------------- two tools */
+
+  /** The other tool on the same plane, as if it had been chosen above. */
+  async function compareTools() {
+    await attempt(async () => {
+      const { ran, pixels, file, cell } = state;
+      const tool = OTHER[ran.tool];
+      const { scale, diameter } = sizeSetting(tool, size.width);
+      const settings = tool === "stardist" ? { scale } : { diameter: diameter ?? null };
+      thresholds.inert = true;
+      try {
+        const result = await segment({ tool, file, cell, nucleus: null, settings, cures: ran.cures }, two.running);
+        if (!result || !state.found) return;
+        state.other = new Found(result, pixels);
+        compareBoth(await import("../agreement.js"));
+        choiceOf("both").hidden = false;
+        setLayer("both");
+        say(announced(state.agreed, ran.tool));
+      } finally {
+        thresholds.inert = Boolean(state.busy);
+      }
+    });
+  }
+
+  function compareBoth(module = state.agreeing) {
+    state.agreeing = module;
+    if (!state.other) return;
+    state.agreed = module.agreement(state.found.labels, state.other.labels);
+    two.show(state.agreed, state.ran.tool);
+  }
+
+  /** What was compared is of another tool or image; `tool` found what is shown next. */
+  function forgetOther(tool) {
+    state.other = state.agreed = null;
+    two.offer(tool);
+    choiceOf("both").hidden = true;
+    if (state.layer === "both") setLayer("outlines");
+  }
+
+  function goToPlace({ first, second }) {
+    const found = first.length ? state.found : state.other;
+    setLayer("both");
+    const labels = first.length ? first : second;
+    found.table(null);
+    const [x, y, size] = ["x_px", "y_px", "diameter_px"].map((column) => (
+      labels.reduce((sum, label) => sum + found.value(label, column), 0) / labels.length));
+    stage.goTo([x + 0.5, y + 0.5], 1.5 * size);
+    frame.scrollIntoView({ block: "nearest" });
+  }
+
+  function choiceOf(layer) {
+    return layers.querySelector(`[value="${layer}"]`).parentNode;
+  }
+
+  function setLayer(layer) {
+    state.layer = layer;
+    layers.querySelector(`[value="${layer}"]`).checked = true;
+    drawLayers();
   }
 
   /* ---------------------------------------------------------------- all over */
@@ -402,21 +564,15 @@ function inColour({ axes }) {
   return axes.length === 1 && axes[0].name === "colour";
 }
 
-async function bytesOf(file) {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    throw new Error(`${file.name} cannot be read any more: it was moved, or changed, or is a folder. Choose it again.`);
+/** The first of several files that can be read, and what it holds; if none can, what is wrong with the first. */
+async function firstReadable(files) {
+  let first = null;
+  for (const file of files) {
+    try {
+      return [file, await opened(file)];
+    } catch (error) {
+      first ??= error;
+    }
   }
-}
-
-/** The browser's own decoder for JPEG. It turns the picture as EXIF says, and leaves colours alone. */
-async function decodeJpeg(bytes) {
-  const options = { imageOrientation: "from-image", colorSpaceConversion: "none" };
-  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }), options);
-  const { width, height } = bitmap;
-  const pen = make("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { width, height, data: pen.getImageData(0, 0, width, height).data };
+  throw first;
 }

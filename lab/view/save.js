@@ -28,6 +28,8 @@ export const FILES = [
     async (run) => [await outlined(run), "image/png"]],
   ["notebook", "Notebook (.ipynb)", "_notebook.ipynb", "The same run in Python, with exactly these settings.",
     async (run) => [JSON.stringify(notebook(run), null, 1), "application/x-ipynb+json"]],
+  ["card", "Report card (JSON)", "_card.json", "All that it takes to repeat this run; to go on with, see “Reporting”.",
+    async (run) => [JSON.stringify(await (await import("../card.js")).reportCard(run), null, 2), "application/json"]],
 ];
 
 export { methods };
@@ -41,10 +43,12 @@ function outlined({ width, height, picture, paths, pixelSize }) {
   pen.imageSmoothingEnabled = false;
   pen.drawImage(picture, 0, 0);
   pen.lineWidth = 1.5 / scale;
-  for (const { path, colour } of paths) {
+  for (const { path, colour, dash } of paths) {
     pen.strokeStyle = colour;
+    pen.setLineDash(dash ? [4 / scale, 3 / scale] : []);
     pen.stroke(path);
   }
+  pen.setLineDash([]);
   if (pixelSize) scaleBar(pen, width, height, pixelSize.x);
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

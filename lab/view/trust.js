@@ -39,8 +39,8 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
   }
 
   /** The plane as the network is to see it. */
-  function cured(pixels, height, width) {
-    return panel.cures.reduce((values, { cure, amount }) => module.CURES[cure]({ values, height, width }, amount), pixels);
+  function cured(pixels, height, width, cures = panel.cures) {
+    return cures.reduce((values, { cure, amount }) => module.CURES[cure]({ values, height, width }, amount), pixels);
   }
 
   /** Say what the numbers speak of. result : of the engine; pixels : as recorded */

@@ -27,8 +27,10 @@ FIGURES = ROOT / "figures"
 SCRIPTS = ("compute", "draw")
 STAMP = "stamp.json"
 MADE = (".json", ".svg", ".webp", ".tif")
-#: Of the helper package, what computes and draws. The images come in wheels, by version.
-HELPERS = ("show.py", "mistakes.py", "report_card.py")
+#: In src/, what computes and draws. The images come in wheels, by version.
+HELPERS = re.compile(
+    r"bioimage_course/(show|mistakes|report_card)\.py|course_build/learning/\w+\.py"
+)
 #: A newer version of one of these may change a figure that loads it.
 PACKAGES = {
     "cellpose": "cellpose", "csbdeep": "csbdeep", "matplotlib": "matplotlib", "numpy": "numpy",
@@ -168,7 +170,7 @@ def _belongs(file, root, folder):
     if path.suffix in MADE and path.is_relative_to(Path("figures") / folder.name):
         return None  # it has just been written
     if path.suffix == ".py":
-        if top == "src" and (path.parts[1] != "bioimage_course" or path.name not in HELPERS):
+        if top == "src" and not HELPERS.fullmatch("/".join(path.parts[1:])):
             return None
         return path.as_posix() if top in ("src", "figures", "training") else None
     return path.as_posix() if (root / path).is_file() else None

@@ -1,9 +1,10 @@
 // Writes the lab's scripts, bundled, to standard output as JSON: {name: text}.
-// Arguments: the repository's folder; the page's module; the runtime that the worker loads, as JSON.
+// Arguments: the repository's folder; as JSON, the modules that pages load, by their names there, and
+// the runtime that the worker loads.
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const [root, page, runtime] = process.argv.slice(2);
+const [root, pages, runtime] = process.argv.slice(2);
 const folder = join(root, "lab");
 const common = {
   bundle: true,
@@ -21,7 +22,7 @@ const stop = () => process.exit(1); // esbuild has said why
 // What the page imports when it is needed becomes a file of its own.
 const pageScript = await build({
   ...common,
-  entryPoints: { lab: join(folder, page) },
+  entryPoints: Object.fromEntries(Object.entries(JSON.parse(pages)).map(([name, file]) => [name, join(folder, file)])),
   format: "esm",
   splitting: true,
   chunkNames: "[name]-[hash]",

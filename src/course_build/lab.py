@@ -17,7 +17,8 @@ BUNDLER = Path(__file__).with_name("lab.mjs")
 PROGRAM = Path("onnxruntime-web") / "dist" / "ort-wasm-simd-threaded.wasm"
 RUNTIME = "runtime.wasm.xz"
 PAGE = "view/page.js"
-ON_DISK = "view/disk.js"  # says that a page from disk cannot do this
+ON_DISK = "view/disk.js"  # says that a page from disk cannot do this, and how it can be served
+KEEPER = "offline_worker.js"  # keeps, in the browser, what a reader has used
 AS_THEY_ARE = ("*.css", "examples/*.tif", "examples/*.webp")
 # The check that the unpacking library knows, and no more memory than the program needs.
 XZ = {
@@ -27,11 +28,8 @@ XZ = {
 }
 
 
-def published(root, *, on_disk=False):
+def published(root):
     """Return the files of lab/ that the site has as they are, as paths relative to `root`.
-
-    on_disk : bool
-        Leave out the networks, as a page from disk cannot load them.
 
     Raises
     ------
@@ -40,7 +38,7 @@ def published(root, *, on_disk=False):
     """
     files = [file for kind in AS_THEY_ARE for file in sorted((root / "lab").glob(kind))]
     weights = root / "lab" / "weights"
-    listed = {} if on_disk else json.loads((weights / "weights.json").read_text())
+    listed = json.loads((weights / "weights.json").read_text())
     for name, entry in listed.items():
         files.append(weights / entry["file"])
         if not files[-1].exists():
@@ -58,9 +56,10 @@ def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
     modules : pathlib.Path
         Where npm has put the browser libraries.
     on_disk : bool
-        The page's script alone: a page from disk can neither start a worker nor load data.
+        For the site that is opened from disk, where a page can neither start a worker nor load
+        data: lab.js says so. Where that site is served, lab.js loads served.js, which can.
     entry : str
-        The module that becomes lab.js.
+        The module that does it all; it becomes lab.js, or on disk served.js.
 
     Raises
     ------
@@ -76,14 +75,34 @@ def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
         "bytes": len(packed),
         "sha256": hashlib.sha256(packed).hexdigest(),
     }
+    pages = {"served" if on_disk else "lab": entry}
     scripts = run(
-        [node(), BUNDLER, root, entry, json.dumps(runtime)],
+        [node(), BUNDLER, root, json.dumps(pages), json.dumps(runtime)],
         "lab: the scripts cannot be bundled", NO_COLOR="1",
     )  # fmt: skip
     files = {name: text.encode() for name, text in json.loads(scripts).items()}
     if on_disk:
-        return {name: content for name, content in files.items() if name != "worker.js"}
-    return files | {RUNTIME: packed}
+        more = {"lab.js": (root / "lab" / ON_DISK).read_bytes()}
+    else:
+        more = {KEEPER: keeper(root, files, runtime)}
+    return files | {RUNTIME: packed} | more
+
+
+def keeper(root, scripts, runtime):
+    """Return the service worker's script, with the files of this version before it.
+
+    Large files bear a part of their hash in their address, as lab/assets.js asks for them.
+    """
+    listed = json.loads((root / "lab" / "weights" / "weights.json").read_text())
+    large = [runtime, *({**entry, "file": f"weights/{entry['file']}"} for entry in listed.values())]
+    kept = {
+        "scripts": sorted(scripts),
+        "hashed": [f"{entry['file']}?{entry['sha256'][:12]}" for entry in large],
+    }
+    everything = json.dumps(kept).encode() + b"".join(scripts[name] for name in kept["scripts"])
+    kept = {"version": hashlib.sha256(everything).hexdigest()[:16], **kept}
+    source = (root / "lab" / KEEPER).read_text(encoding="utf-8")
+    return f"const LAB = {json.dumps(kept)};\n{source}".encode()
 
 
 def packed_once(content, folder):

@@ -1,8 +1,9 @@
 """Write requirements.txt: every package the course needs, pinned, for all systems (`make lock`).
 
-uv resolves requirements.in for Linux, Windows and Apple's processors at once. What it prints is
-made readable here, and left to torch is what torch pins itself: the GPU libraries, so that a
-smaller build of torch without them fits the same lock.
+The same for requirements-napari.txt, an environment beside it: napari and Cellpose's window exclude
+some of the course's own packages. uv resolves each list for Linux, Windows and Apple's processors
+at once. What it prints is made readable here, and left to torch is what torch pins itself: the GPU
+libraries, so that a smaller build of torch without them fits the same lock.
 
 The versions of what the notebooks import go into the package as well, in pins.txt: the lock does
 not travel with the wheel, and bioimage_course.doctor compares with it.
@@ -20,6 +21,12 @@ HEADER = """\
 # Made by `make lock` from requirements.in and pyproject.toml; edit those instead.
 # For Python 3.11 and 3.12 on Linux, Windows and Apple's own processors.
 # The GPU libraries are missing on purpose: torch pins the ones it needs.
+"""
+NAPARI_HEADER = """\
+# napari with its plugins for StarDist and Cellpose, and Cellpose's own window: an environment of
+# its own, see docs/clicks/napari.md. `make screenshots` installs and uses it.
+# Made by `make lock` from requirements-napari.in; edit that instead.
+# On a Mac, install with --no-deps: the plugin for StarDist asks for a TensorFlow that has ended.
 """
 PINS = ROOT / "src" / "bioimage_course" / "doctor" / "pins.txt"
 PINS_HEADER = """\
@@ -44,8 +51,8 @@ def readable(line):
     return f"{package} ; {marker}" if marker else package
 
 
-def resolve():
-    """Return the lines uv gives for requirements.in.
+def resolve(source="requirements.in"):
+    """Return the lines uv gives for a list of packages.
 
     Raises
     ------
@@ -53,7 +60,7 @@ def resolve():
         With uv's own words if nothing fits, or if uv is not there.
     """
     uv = find("uv", "uv is missing: run `make lock`, which sees to it")
-    command = [uv, "pip", "compile", "requirements.in", "--universal", "--python-version", "3.11"]
+    command = [uv, "pip", "compile", source, "--universal", "--python-version", "3.11"]
     options = ["--quiet", "--no-header", "--no-annotate"]
     return run([*command, *options], "no versions fit together").splitlines()
 
@@ -65,14 +72,32 @@ def pins(lines):
     return [line for line in lines if line.partition("==")[0] in asked - {"jupyterlab"}]
 
 
-def lock():
-    """Write requirements.txt and pins.txt; return the number of packages locked."""
-    lines = [readable(line) for line in resolve() if line and not line.startswith("#")]
+def locked(source):
+    """Return the lines of a lock: readable, without what torch pins itself.
+
+    Raises
+    ------
+    Stop
+        If a line names an address.
+    """
+    lines = [readable(line) for line in resolve(source) if line and not line.startswith("#")]
     lines = [line for line in lines if not LEFT_TO_TORCH.match(line)]
     odd = [line for line in lines if "://" in line or "index-url" in line]
     if odd:
         raise Stop(f"the lock may not name an address: {odd}")
-    (ROOT / "requirements.txt").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    return lines
+
+
+def write(name, header, lines):
+    """Write one lock."""
+    (ROOT / name).write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def lock():
+    """Write both locks and pins.txt; return the number of packages that the course locks."""
+    lines, beside = locked("requirements.in"), locked("requirements-napari.in")
+    write("requirements.txt", HEADER, lines)
+    write("requirements-napari.txt", NAPARI_HEADER, beside)
     PINS.write_text(PINS_HEADER + "\n".join(pins(lines)) + "\n", encoding="utf-8")
     return len(lines)
 

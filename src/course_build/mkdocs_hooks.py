@@ -31,6 +31,7 @@ from course_build.pages import (
     numbers,
     pictures,
     quizzes,
+    reading_time,
     search_index,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
@@ -40,7 +41,7 @@ from course_build.programs import run
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 LOG = get_plugin_logger("course")
-CHAPTERS = ("start", "concepts", "tools", "practice")  # folders of pages that teach
+CHAPTERS = ("start", "concepts", "tools", "practice", "clicks")  # folders of pages that teach
 PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
 # A deck's links to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
@@ -182,14 +183,12 @@ def _publish_all(files, *, config):
 
 
 def _publish_lab(files, config, root):
-    """Publish what the page "Try your own image" loads; on disk, where it cannot, what says so."""
+    """Publish what the page "Try your own image" loads."""
     if not (root / "lab" / lab.PAGE).exists():
         return
-    on_disk = _for_disk(config)
-    for name in lab.published(root, on_disk=on_disk):
+    for name in lab.published(root):
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
-    entry = lab.ON_DISK if on_disk else lab.PAGE
-    for name, content in lab.made(root, on_disk=on_disk, entry=entry).items():
+    for name, content in lab.made(root, on_disk=_for_disk(config)).items():
         files.append(_generated(config, f"lab/{name}", content))
 
 
@@ -277,7 +276,10 @@ def on_page_markdown(markdown, *, page, config, files):
         markdown = markdown.replace(helper_api.MARKER, helper_api.listing(package))
     markdown = figures.light_and_dark(markdown, where, root)
     markdown = citations.fill(markdown, config.extra["papers"], where, relative)
-    return numbers.fill(markdown, measured, where)
+    taken = reading_time.minutes(
+        markdown, (getattr(page, "quiz", None) or "").count('class="question"')
+    )
+    return numbers.fill(markdown, measured | {"page": {"minutes": taken}}, where)
 
 
 @stops_the_build

@@ -13,7 +13,7 @@ from course_build.programs import node, run
 
 SCRIPT = "javascripts/offline.js"
 BUNDLER = Path(__file__).with_name("offline.mjs")
-PART = re.compile(r"(javascripts/.*|figures/.*\.(js|json)|lab/[^/]*\.js)")
+PART = re.compile(r"(javascripts/.*|figures/.*\.(js|json)|lab/lab\.js)")
 FOLDER_LINK = re.compile(r'href="(\.|\.\.(?:/\.\.)*)/?"')  # without a server, a list of files
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>')
 # No server, no use: they hold addresses from the root, or the time of the build.

@@ -8,6 +8,8 @@ import pytest
 
 from course_build import ROOT, Stop, lab
 
+pytestmark = pytest.mark.slow  # the runtime is packed
+
 
 @pytest.fixture(scope="module")
 def made():
@@ -47,10 +49,12 @@ def test_the_worker_takes_its_program_from_nowhere_else(made):
     assert hosts <= {"web.dev", "github.com", "www.w3.org"}  # words in messages of the runtime
 
 
-def test_on_disk_there_is_the_page_script_alone():
-    names = set(lab.made(ROOT, on_disk=True, entry="engine.js"))
-    assert "lab.js" in names and not names & {"worker.js", lab.RUNTIME}
-    assert not [name for name in lab.published(ROOT, on_disk=True) if "weights" in name]
+def test_on_disk_a_small_script_says_how_to_serve_the_one_that_does_it_all():
+    on_disk = lab.made(ROOT, on_disk=True, entry="engine.js")
+    assert {"lab.js", "served.js", "worker.js", lab.RUNTIME} <= set(on_disk)
+    assert lab.KEEPER not in on_disk
+    small = on_disk["lab.js"].decode()
+    assert len(small) < 2000 and "serve.py" in small and "import " not in small
 
 
 def test_a_network_that_is_missing_stops_the_build(tmp_path):
@@ -72,3 +76,17 @@ def test_packing_is_done_once(tmp_path, monkeypatch):
     monkeypatch.setattr(lab.lzma, "compress", None)
     assert lab.packed_once(b"program" * 99, tmp_path) == first
     assert lzma.decompress(first) == b"program" * 99
+
+
+def test_what_the_service_worker_keeps_is_this_version(made):
+    first, script = made[lab.KEEPER].decode().split("\n", 1)
+    kept = json.loads(first.removeprefix("const LAB = ").removesuffix(";"))
+    assert set(kept["scripts"]) == {name for name in made if name.endswith(".js")} - {lab.KEEPER}
+    worker = made["worker.js"].decode()
+    for address in kept["hashed"]:
+        name, digest = address.split("?")
+        assert name == lab.RUNTIME or (ROOT / "lab" / name).is_file()
+        assert digest in worker  # with which the worker asks for it
+    runtime = {"file": "a", "sha256": "0" * 64}
+    other = lab.keeper(ROOT, {"lab.js": b"1"}, runtime), lab.keeper(ROOT, {"lab.js": b"2"}, runtime)
+    assert other[0] != other[1] and other[0].decode().endswith(script)

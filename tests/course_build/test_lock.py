@@ -51,7 +51,7 @@ def test_the_package_holds_the_pins_that_the_lock_gives():
 
 
 def test_a_lock_that_would_name_an_address_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock, "resolve", lambda: ["numpy @ https://host.test/numpy.whl"])
+    monkeypatch.setattr(lock, "resolve", lambda source: ["numpy @ https://host.test/numpy.whl"])
     monkeypatch.setattr(lock, "ROOT", tmp_path)
     with pytest.raises(Stop, match="may not name an address"):
         lock.lock()

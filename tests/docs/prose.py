@@ -7,14 +7,11 @@ from pathlib import Path
 import yaml
 
 from course_build.pages import figures, glossary
+from course_build.pages.reading_time import FENCE, HEADER, plain, words  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TEACHING = ("start", "concepts", "tools", "practice")  # folders of chapters
-
-HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
-FENCE = re.compile(r"^( *)(```+).*?^\1\2\s*$", re.M | re.S)
-FOLD = re.compile(r"^\?\?\?.*\n(?:(?: {4}.*)?\n)*", re.M)
 
 
 class _Loader(yaml.SafeLoader):
@@ -59,23 +56,6 @@ def unexplained(text):
     return {word for word in used if not {word, word.removesuffix("s")} & known_words()}
 
 
-def plain(markdown, *, folds=True):
-    """The words of a page; paragraphs stay apart. `folds`: with what is folded away."""
-    text = HEADER.sub("", markdown)
-    if not folds:
-        text = FOLD.sub("\n", text)
-    text = FENCE.sub("\n", text)
-    text = re.sub(r"<!--.*?-->|\$\$.*?\$\$", " ", text, flags=re.S)
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)(\{[^}]*\})?", " ", text)  # pictures
-    text = re.sub(r"\[@\w+\]", "Author 2000", text)
-    text = re.sub(r"\]\([^)\s]*(\([^)]*\))?[^)]*\)(\{[^}]*\})?", "]", text)  # addresses of links
-    text = re.sub(r"`[^`\n]+`", "code", text)
-    text = re.sub(r"\$[^$\n]+\$", "x", text)
-    text = re.sub(r"\{\{.*?\}\}", "0", text)
-    text = re.sub(r"\{[:.#][^}]*\}|<[^>]+>", " ", text)
-    return re.sub(r"[*_\[\]]", "", text)
-
-
 def paragraphs(markdown):
     """Running text in paragraphs: no headings, tables, lists of links or titles of boxes."""
     blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", plain(markdown))
@@ -83,10 +63,6 @@ def paragraphs(markdown):
     return [
         b for b in blocks if b.strip() and b.lstrip()[0] not in "#|" and not b.startswith("!!!")
     ]
-
-
-def words(text):
-    return re.findall(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*", text)
 
 
 def sentences(text):

@@ -11,6 +11,8 @@ from cellpose import core, models, train, transforms, utils
 
 from bioimage_course import WEIGHTS, data
 
+pytestmark = pytest.mark.slow  # networks run
+
 PAGE = Path(__file__).parents[2] / "docs" / "tools" / "cellpose.md"
 MODEL = str(WEIGHTS / "cellpose_nuclei" / "model")
 

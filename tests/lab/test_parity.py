@@ -4,6 +4,8 @@ import pytest
 
 from tests.lab import both
 
+pytestmark = pytest.mark.slow  # networks run
+
 TOOLS = list(both.MODELS)
 
 

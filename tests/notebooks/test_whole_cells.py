@@ -5,14 +5,13 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import skimage.io
 from cellpose import core, models
 from skimage.segmentation import clear_border, relabel_sequential
 from stardist.geometry import relabel_image_stardist
 from stardist.matching import label_overlap, matching
 from tifffile import imwrite
 
-from bioimage_course import WEIGHTS, check, data, show
+from bioimage_course import WEIGHTS, data, show
 from tests.notebooks.lessons import code_cells, run, run_ids
 
 STEM = "17_whole_cells"
@@ -157,33 +156,33 @@ def test_with_it_the_model_is_scored_against_what_was_drawn_by_hand(monkeypatch,
 
 
 @pytest.mark.parametrize(
-    ("shape", "axis", "nucleus"),
-    [((*SHAPE, 3), -1, 2), ((2, *SHAPE), 0, 2), (SHAPE, None, 0)],
+    ("shape", "options", "nucleus"),
+    [((*SHAPE, 3), {"photometric": "rgb"}, 1),
+     ((2, *SHAPE), {"imagej": True, "metadata": {"axes": "CYX"}}, 1), (SHAPE, {}, None)],
     ids=["RGB", "channels first", "one channel"],
-)
+)  # fmt: skip
 def test_your_own_image_may_have_its_channels_anywhere_or_one_only(
-    tmp_path, monkeypatch, shape, axis, nucleus
+    tmp_path, shape, options, nucleus
 ):
     asked = {}
 
     class Model:
         def eval(self, image, **how):
-            asked.update(how, shape=image.shape)
+            asked.update(how, image=image)
             return np.ones(SHAPE, np.int32), None, None
 
-    imwrite(tmp_path / "mine.tif", np.zeros(shape, np.uint8), photometric="minisblack")
+    mine = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    imwrite(tmp_path / "mine.tif", mine, **options)
     (own,) = [cell for cell in code_cells(STEM) if cell.id == "own-run"]
-    own.source = (
-        own.source.replace(
-            "my_image_path = None", f"my_image_path = {str(tmp_path / 'mine.tif')!r}"
-        )
-        .replace("my_channel_axis = 0", f"my_channel_axis = {axis}")
-        .replace("my_cell, my_nucleus = 1, 2", f"my_cell, my_nucleus = 1, {nucleus}")
-    )
-    run([own], {"np": np, "check": check, "show": show, "model": Model(), "part": None,
-                "diameter": 30, "imread": skimage.io.imread})  # fmt: skip
-    assert asked["shape"] == shape and asked["channels"] == [1, nucleus]
-    assert asked.get("channel_axis") == axis
+    own.source = own.source.replace(
+        "my_image_path = None", f"my_image_path = {str(tmp_path / 'mine.tif')!r}"
+    ).replace("my_cell, my_nucleus = 0, 1", f"my_cell, my_nucleus = 0, {nucleus}")
+    run([own], {"np": np, "show": show, "model": Model(), "part": (None, None), "diameter": 30})
+    channels = mine if len(shape) == 2 else np.moveaxis(mine, np.argmin(shape), 0)
+    cells = mine if len(shape) == 2 else channels[0]
+    np.testing.assert_array_equal(asked["image"][0], cells)
+    np.testing.assert_array_equal(asked["image"][1], cells * 0 if nucleus is None else channels[1])
+    assert asked["channels"] == [1, 2] and asked["channel_axis"] == 0
 
 
 # --- Exercises ------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Serve a built site on loopback the way a static host does: gzip, a 404 page, a sub-folder."""
 
 import gzip
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,6 +61,26 @@ class _Handler(SimpleHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def __init__(self, *args):
+        self.connections = set()
+        super().__init__(*args)
+
+    def get_request(self):
+        connection, client = super().get_request()
+        self.connections.add(connection)
+        return connection, client
+
+    def shutdown_request(self, request):
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def shutdown(self):
+        """Be gone: browsers keep connections for later, and would go on asking through them."""
+        super().shutdown()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
         """A browser that leaves a page cuts its connections: no news."""

@@ -14,84 +14,13 @@ import roifile
 import tifffile
 from PIL import Image
 from playwright.sync_api import expect
-from skimage.segmentation import relabel_sequential
 from stardist.matching import matching
 
 from bioimage_course import data
-from tests.site.checks import PATIENCE, Visit, axe_faults, overflow_faults, watch
+from tests.site.checks import PATIENCE, axe_faults, overflow_faults
+from tests.site.lab import choose, failures, problem, run, saved
 from tests.site.places import ROOT
 from tests.site.server import gzipped
-
-PART = (slice(120, 320), slice(30, 270))  # of the course's image of nuclei
-
-
-@pytest.fixture(scope="module")
-def nuclei():
-    """An image, small enough to be quick, and its annotation."""
-    image, truth = data.nuclei()
-    truth, _, _ = relabel_sequential(truth[PART])
-    return image[PART], truth
-
-
-@pytest.fixture
-def files(tmp_path, nuclei):
-    """Files of a reader: an image with a pixel size, and what people drew."""
-    image, truth = nuclei
-    size = {"imagej": True, "resolution": (4, 4), "metadata": {"unit": "um"}}
-    tifffile.imwrite(tmp_path / "nuclei.tif", image, **size)
-    tifffile.imwrite(tmp_path / "drawn.tif", truth.astype(np.uint16))
-    return tmp_path
-
-
-@pytest.fixture
-def visit(open_page):
-    """Open the page; what it asks for and what goes wrong is kept in the second value."""
-    forgets = []
-
-    def visit(query="", **options):
-        page = open_page("404.html", **options)
-        root = page.url.removesuffix("404.html")
-        seen = Visit("lab/", "")
-        forgets.append(watch(page, root, seen))
-        page.goto(f"{root}lab/{query}", wait_until="load")
-        expect(page.locator(".lab[data-ready]")).to_be_visible(timeout=PATIENCE)
-        return page, seen
-
-    yield visit
-    for forget in forgets:
-        forget()
-
-
-def choose(page, path):
-    page.locator("input[type=file]").first.set_input_files(path)
-
-
-def run(page):
-    """Run the tool, and return the number of objects."""
-    page.locator("[data-lab=run]").click()
-    done = page.locator(".lab-status").filter(has_text="Done:")
-    expect(done).to_be_visible(timeout=PATIENCE)
-    return int(page.locator("[data-lab=count]").inner_text())
-
-
-def saved(page, handle, folder):
-    """Save a file of the page into a folder, and return its path."""
-    with page.expect_download() as download:
-        page.locator(f"[data-lab={handle}]").click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
-
-
-def failures(seen):
-    """Requests that failed. A worker's may be called aborted after its last byte is read."""
-    return [fault for fault in seen.faults["failed"] if "net::ERR_ABORTED" not in fault]
-
-
-def problem(page):
-    shown = page.get_by_role("alert").filter(has_text=".")
-    expect(shown).to_be_visible(timeout=PATIENCE)
-    return shown.inner_text()
 
 
 def test_a_whole_visit_from_the_file_to_the_score(visit, files, nuclei):
@@ -119,6 +48,9 @@ def test_a_whole_visit_from_the_file_to_the_score(visit, files, nuclei):
     f1 = float(page.locator(".lab-scores dd").first.inner_text())
     assert f1 > 0.85
     assert f"{truth.max()} annotated objects" in page.locator(".lab-score").inner_text()
+    card = json.loads(saved(page, "card", files).read_text())
+    assert card["check"]["annotated_objects"] == truth.max() and card["check"]["value"] > 0.85
+    assert card["run"]["objects_found"] == count and len(card["run"]["image"]["sha256"]) == 64
 
     slider = page.get_by_role("slider", name="Probability threshold")
     slider.fill("0.8")

@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from course_build.pages.quizzes import as_shown
 from tests.site.places import ROOT
 
 QUIZZES = sorted((ROOT / "docs").rglob("*.quiz.yml"))
@@ -30,11 +31,13 @@ def first(kind):
 
 @pytest.fixture
 def ask(open_page):
-    """Open the page of the first question of a kind: the page, the question, what is written."""
+    """Open the page of the first question of a kind: the page, the question, as it is shown."""
 
     def ask(kind, **options):
         quiz, number, written = first(kind)
         page = open_page(address(quiz), **options)
+        if "options" in written:
+            written = written | {"options": as_shown(written)}
         return page, page.locator(f"#question-{number}"), written
 
     return ask

@@ -27,7 +27,7 @@ EVERYDAY = {
     "cells": ("tools/cellpose", "notebooks/06_cellpose_cells", "notebooks/17_whole_cells"),
     "stardist or cellpose": ("tools/which-tool",),
     "diameter": ("tools/cellpose", "reference/faq"),
-    "Fiji": ("practice/measuring", "concepts/images-as-numbers"),
+    "Fiji": ("clicks/fiji",),
     "export to Excel": ("practice/measuring", "notebooks/13_measure_and_export"),
     "pixel size": ("practice/measuring", "concepts/images-as-numbers"),
     "batch": ("practice/large-images", "notebooks/15_your_own_images"),
@@ -37,6 +37,16 @@ EVERYDAY = {
     "overfitting": ("concepts/how-a-network-learns",),
     "how do I report my methods": ("practice/reporting",),
 }  # fmt: skip
+# Programs by their names, and the page that uses each.
+PROGRAMS = {
+    "Fiji": "clicks/fiji",
+    "ImageJ": "clicks/fiji",
+    "QuPath": "clicks/qupath",
+    "napari": "clicks/napari",
+    "Cellpose GUI": "clicks/cellpose-window",
+    "CellProfiler": "clicks/cellprofiler-trackmate",
+    "TrackMate": "clicks/cellprofiler-trackmate",
+}
 NOTEBOOKS = {
     file.stem: json.loads(file.read_text(encoding="utf-8"))
     for file in sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -101,6 +111,11 @@ def test_everyday_words_bring_the_right_page_first(opened, in_folder):
     print("missed:", missed or "none")
     assert len(EVERYDAY) == 20
     assert len(missed) <= 2, missed
+
+
+def test_each_program_is_found_by_its_name(opened, in_folder):
+    first = {name: page_of(type_in(opened, name)[0], in_folder) for name in PROGRAMS}
+    assert first == PROGRAMS
 
 
 def words(text):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,7 +11,10 @@ from playwright.sync_api import expect
 
 from course_build.bundle import check as bundle_check
 from course_build.bundle.check import open_site, search, site_faults
+from course_build.bundle.scripts import serve
 from course_build.site_check import html_files, read
+from tests.site.checks import PATIENCE, Visit, watch
+from tests.site.lab import choose, run
 from tests.site.places import ROOT
 
 QUOTED = json.loads((ROOT / "figures/stardist_candidates/data.json").read_text(encoding="utf-8"))
@@ -105,3 +109,27 @@ def test_the_kernel_moves_over_the_image_of_the_convolution(open_file):
 def test_nothing_lies_there_that_only_a_server_reads(disk):
     assert not list(disk.rglob("*.ipynb")) and not (disk / "404.html").exists()
     assert [path.name for path in disk.glob("javascripts/**/*.js*")] == ["offline.js"]
+
+
+@pytest.mark.long
+def test_from_disk_the_page_for_own_images_says_how_it_can_be_served(open_file):
+    shown = open_file("lab.html").locator(".lab")
+    expect(shown).to_contain_text("python3 serve.py")
+    assert shown.get_by_role("link").get_attribute("href").endswith(".html")
+
+
+@pytest.mark.long
+def test_served_to_this_computer_it_finds_nuclei(browser, disk, files):
+    serving = serve.server(0, str(disk))
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    context = browser.new_context()
+    page, seen = context.new_page(), Visit("lab.html", "")
+    root = f"http://127.0.0.1:{serving.server_port}/"
+    watch(page, root, seen)
+    page.goto(f"{root}lab.html?tool=stardist")
+    expect(page.locator(".lab[data-ready]")).to_be_visible(timeout=PATIENCE)
+    choose(page, files / "nuclei.tif")
+    assert run(page) > 10
+    assert seen.faults["errors"] == seen.faults["foreign"] == []
+    context.close()
+    serving.shutdown()

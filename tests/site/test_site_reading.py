@@ -35,6 +35,23 @@ def test_a_lost_reader_gets_a_404_page_that_leads_on(open_page, root):
     )
 
 
+LINES = """() => [...document.querySelectorAll(".md-content__inner > p")].flatMap((p) => {
+  const text = p.innerText, lines = p.clientHeight / parseFloat(getComputedStyle(p).lineHeight);
+  return lines > 3.5 && text === p.textContent ? [text.length / (Math.round(lines) - 0.5)] : [];
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_lines_hold_about_seventy_characters(open_page, width):
+    lengths = []
+    for address in ("tools/stardist/", "practice/evaluating/", "concepts/unet/"):
+        page = open_page(address, width=width)
+        lengths += page.evaluate(LINES)
+        page.context.close()
+    assert len(lengths) > 8
+    assert 60 < sorted(lengths)[len(lengths) // 2] < 76
+
+
 FOCUSED = """() => {
   const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
   const label = e.labels && e.labels.length ? e.labels[0] : e;

@@ -21,8 +21,13 @@ new MutationObserver(() => {
 
 // Load what a page needs, and nothing else.
 for (const figure of document.querySelectorAll("[data-figure]")) {
-  import(`../figures/${figure.dataset.figure}/figure.js`).then((module) => module.mount(figure));
+  const mount = () =>
+    import(`../figures/${figure.dataset.figure}/figure.js`).then((module) => module.mount(figure));
+  if ("still" in figure.dataset) import("./still.js").then((still) => still.keeps(figure) || mount());
+  else mount();
 }
+const codeForm = document.querySelector("form.half-code");
+if (codeForm) import("./still.js").then((still) => still.ask(codeForm));
 const lab = document.querySelector(".lab");
 if (lab) import("../lab/lab.js").then((module) => module.mount(lab));
 if (document.querySelector(".quiz")) import("./quiz.js").then((module) => module.mountAll());

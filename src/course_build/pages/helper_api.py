@@ -9,7 +9,7 @@ PACKAGE = "bioimage_course"
 # As notebooks meet them.
 MODULES = (
     "data", "show", "check", "doctor", "mistakes", "folder", "image_faults", "image_cures",
-    "contrast", "outlines", "report_card",
+    "contrast", "outlines", "report_card", "own_model",
 )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 The file is a list. A question has `options` (each with `text`, `why` and, where it is right,
 `right: true`) or `order` (the steps in the right order) with one `why`. Texts are one line of
-Markdown. The chapter says where the quiz stands: `<!-- quiz -->`.
+Markdown. Readers get options and steps shuffled, alike at every build; numbers that rise or fall
+stay as they are. The chapter says where the quiz stands: `<!-- quiz -->`.
 """
 
 import html
 import random
+import re
 from pathlib import Path
 
 import yaml
@@ -15,6 +17,7 @@ from markdown import Markdown
 from course_build import Stop
 
 MARKER = "<!-- quiz -->"
+NUMBER = re.compile(r"[\d,]*\.?\d+")
 KEYS = {"options": {"question", "options"}, "order": {"question", "order", "why"}}
 
 
@@ -82,19 +85,32 @@ def _problem(question):
 def _question(number, question):
     if "order" in question:
         return _order(number, question)
-    rights = [option.get("right") is True for option in question["options"]]
+    shown = as_shown(question)
+    rights = [option.get("right") is True for option in shown]
     kind = "one" if sum(rights) == 1 else "several"
     options = "".join(
         f'<li data-right="{str(right).lower()}">{_inline(option["text"])}</li>'
-        for option, right in zip(question["options"], rights, strict=True)
+        for option, right in zip(shown, rights, strict=True)
     )
     key = "".join(
         f"<li><b>{'Right' if right else 'Not right'}:</b> {_inline(option['text'])} "
         f'<span class="why">{_inline(option["why"])}</span></li>'
-        for option, right in zip(question["options"], rights, strict=True)
+        for option, right in zip(shown, rights, strict=True)
     )
     hint = "" if kind == "one" else " <em>More than one is right.</em>"
     return _item(number, kind, question, options, f"<ul>{key}</ul>", hint)
+
+
+def as_shown(question):
+    """The options of a question as readers see them: authors tend to write the right one first."""
+    options = list(question["options"])
+    numbers = [NUMBER.match(str(option["text"])) for option in options]
+    if all(numbers):
+        values = [float(number[0].replace(",", "")) for number in numbers]
+        if values in (sorted(values), sorted(values, reverse=True)):
+            return options
+    random.Random(question["question"]).shuffle(options)
+    return options
 
 
 def _order(number, question):

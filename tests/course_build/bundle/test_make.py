@@ -22,7 +22,7 @@ from course_build.bundle import make as bundle
 
 WHEEL = "bioimage_course-0.1.0-py3-none-any.whl"
 PYTHON = ".".join(platform.python_version_tuple()[:2])
-PARTS = {"README.md", "SHA256SUMS", "install.bat", "install.sh", "verify.py"}
+PARTS = {"README.md", "SHA256SUMS", "install.bat", "install.sh", "serve.py", "verify.py"}
 
 
 def add_tiny_wheel(folder, version="0.1.0", here="in the bundle"):

@@ -11,6 +11,8 @@ from PIL import Image
 from course_build import Stop
 from course_build.notebooks import run as run_notebooks
 
+pytestmark = pytest.mark.slow  # kernels start
+
 
 @pytest.fixture
 def notebook(tmp_path):

@@ -42,5 +42,5 @@ def test_the_page_lists_what_the_notebooks_use():
     for name in ("data.nuclei", "data.tissue", "data.volume", "data.fetch", "show.segmentation",
                  "show.outlines", "check.setup", "check.labels",
                  "doctor.findings", "doctor.report", "mistakes.mistakes", "folder.read",
-                 "report_card.card"):  # fmt: skip
+                 "report_card.card", "own_model.read_pairs"):  # fmt: skip
         assert f"### `{name}`" in listing

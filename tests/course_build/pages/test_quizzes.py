@@ -3,6 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from course_build.pages.quizzes import as_shown
+
 CHAPTER = "# Chapter\n\nText.\n\n<!-- quiz -->\n\nThe end.\n"
 QUIZ = """
 - question: What is `IoU` of {{ toy.shapes }} equal shapes?
@@ -48,11 +50,21 @@ def test_one_right_option_several_or_an_order_are_told_apart(quiz):
     questions = quiz().select(".question")
     assert [q["data-kind"] for q in questions] == ["one", "several", "order"]
     assert "More than one is right" in questions[1].get_text()
-    assert [o["data-right"] for o in questions[1].select(".options li")] == [
-        "true",
-        "true",
-        "false",
-    ]
+    rights = [option["data-right"] for option in questions[1].select(".options li")]
+    assert sorted(rights) == ["false", "true", "true"]
+
+
+def test_options_are_shuffled_alike_each_time_and_numbers_in_a_row_are_not():
+    def asked(*texts, question="Which?"):
+        options = [{"text": text, "why": "Because."} for text in texts]
+        return [option["text"] for option in as_shown({"question": question, "options": options})]
+
+    words = ["one", "two", "three", "four"]
+    orders = {tuple(asked(*words, question=f"Which, {number}?")) for number in range(20)}
+    assert len(orders) > 10 and all(sorted(order) == sorted(words) for order in orders)
+    assert asked(*words) == asked(*words)
+    for numbers in (["0", "50", "4,500"], ["9×9", "7×7", "3×3"], ["−2", "0", "2"][1:]):
+        assert asked(*numbers) == numbers
 
 
 def test_the_key_is_folded_and_gives_a_reason_for_every_option(quiz):

@@ -9,6 +9,7 @@ from tests.course_build.print import pdf_reader
 from tests.docs import prose
 
 NAMES = sorted(path.stem for path in worksheets.WORKSHEETS.glob("*.md"))
+FORMS = ("learning-a", "learning-b")
 
 
 @pytest.fixture(params=NAMES)
@@ -22,8 +23,16 @@ def made():
     return worksheets.sheets()
 
 
-def test_there_are_the_four_worksheets():
-    assert NAMES == ["choose-the-tool", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei"]
+def test_there_are_the_five_worksheets_and_the_two_forms_of_the_test():
+    assert [name for name in NAMES if name not in FORMS] == [
+        "choose-the-tool", "find-out-why", "iou-by-hand", "trace-the-rays", "two-people-ten-nuclei"
+    ]  # fmt: skip
+    assert set(FORMS) < set(NAMES)
+
+
+def test_a_form_of_the_test_asks_for_a_code_and_never_for_a_name(name, made):
+    assert made[name].count('class="name"') == 1
+    assert ("Name:" in made[name]) == (name not in FORMS)
 
 
 def test_the_answers_stand_unfolded_at_the_end(name, made):
