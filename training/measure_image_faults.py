@@ -38,7 +38,7 @@ COSTLY = 0.1  # AP
 EVERY = {"stardist": 1, "cellpose-nuclei": 6}  # of the thirty images
 # Of the others, what is wrong with an image is so for both tools.
 OWN = {"stardist": ("strict", "inverted", "small", "large"), "cellpose-nuclei": ("diameter",)}
-KNOWN = (10, 40)  # px: as lab/view/controls.js and the notebooks say of StarDist
+KNOWN = (10, 40)  # px: widths that the notebooks and the models' cards say StarDist knows
 KEPT = Path("build") / "image_faults"  # labels, so that a run that was stopped goes on
 VERSION = sha256(Path(image_faults.__file__).read_bytes()).hexdigest()[:8]  # of what measures
 RULES = Path(image_faults.__file__).with_suffix(".json")
@@ -294,7 +294,7 @@ def main():
         segmented = Segmented(tool)
         found = cases(tool, middles, segmented)
         limits = limits_of(tool, found, recorded)
-        if tool == "stardist":  # what the page says that the network knows, it does not question
+        if tool == "stardist":  # what the course says that the network knows, it does not question
             limits["small"] = min(limits["small"], KNOWN[0])
             limits["large"] = max(limits["large"], KNOWN[1])
             tuned = json.loads((WEIGHTS / "stardist_nuclei" / "thresholds.json").read_text())
