@@ -58,6 +58,7 @@ def test_a_scale_and_an_offset_of_the_numbers_change_no_verdict():
     for name in ("inverted", "noisy", "small", "clipped", "blurred"):
         usual = [fault.name for fault in faults(SPOILT[name])]
         assert [fault.name for fault in faults(SPOILT[name] * 257.0)] == usual
+    assert faults(IMAGE * 257.0) == []
 
 
 def test_chosen_settings_are_judged_with_the_image():
