@@ -11,7 +11,7 @@ from stardist.geometry import relabel_image_stardist
 from stardist.matching import label_overlap, matching
 from tifffile import imwrite
 
-from bioimage_course import WEIGHTS, data, show
+from bioimage_course import WEIGHTS, data, folder, show
 from tests.notebooks.lessons import code_cells, run, run_ids
 
 STEM = "17_whole_cells"
@@ -177,7 +177,8 @@ def test_your_own_image_may_have_its_channels_anywhere_or_one_only(
     own.source = own.source.replace(
         "my_image_path = None", f"my_image_path = {str(tmp_path / 'mine.tif')!r}"
     ).replace("my_cell, my_nucleus = 0, 1", f"my_cell, my_nucleus = 0, {nucleus}")
-    run([own], {"np": np, "show": show, "model": Model(), "part": (None, None), "diameter": 30})
+    run([own], {"np": np, "show": show, "model": Model(), "part": (None, None), "diameter": 30,
+                "read": folder.read})  # fmt: skip
     channels = mine if len(shape) == 2 else np.moveaxis(mine, np.argmin(shape), 0)
     cells = mine if len(shape) == 2 else channels[0]
     np.testing.assert_array_equal(asked["image"][0], cells)
