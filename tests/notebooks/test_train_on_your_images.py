@@ -114,6 +114,7 @@ def test_a_second_run_trains_nothing_and_does_not_score_the_test_again(trained):
     assert "scored before" in again["test_result"]
 
 
+@pytest.mark.long  # notebook 15 runs once more for each tool
 def test_next_week_the_model_segments_a_folder_and_its_card_says_so(trained, tmp_path):
     tool, names, _ = trained
     code = {cell.id: cell.source for cell in code_cells("15_your_own_images")}
