@@ -63,11 +63,16 @@ def test_a_run_that_fails_is_told_and_what_was_shown_stays(visit, files, how, sa
     assert seen.faults["errors"] == []
 
 
-def test_one_of_several_that_fails_gets_a_row_and_the_next_a_new_worker(visit, files, nuclei):
-    image, _ = nuclei
-    paths = [files / f"{number}.tif" for number in range(3)]
+def several(count, folder, image):
+    """Write some small files, and return their paths."""
+    paths = [folder / f"{number}.tif" for number in range(count)]
     for path in paths:
         tifffile.imwrite(path, image[:100, :100])
+    return paths
+
+
+def test_one_of_several_that_fails_gets_a_row_and_the_next_a_new_worker(visit, files, nuclei):
+    paths = several(3, files, nuclei[0])
     page, _ = visit("?tool=stardist")
     page.add_init_script(BREAK)
     page.reload()
@@ -82,10 +87,7 @@ def test_one_of_several_that_fails_gets_a_row_and_the_next_a_new_worker(visit, f
 
 
 def test_a_file_that_changed_on_disk_is_told_and_what_was_shown_stays(visit, files, nuclei):
-    image, _ = nuclei
-    paths = [files / f"{number}.tif" for number in range(2)]
-    for path in paths:
-        tifffile.imwrite(path, image[:100, :100])
+    paths = several(2, files, nuclei[0])
     page, _ = visit("?tool=stardist")
     choose(page, paths)
     count = run(page)
