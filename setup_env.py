@@ -32,8 +32,12 @@ UV = os.path.join(ROOT, ".cache", "uv")
 FETCHED = os.path.join(ROOT, ".python")  # a Python of the course's own, where no other fits
 SAM = os.path.join(VENV, "cellpose-sam")  # on PYTHONPATH, it takes the place of Cellpose 3
 SAM_LOCK = "requirements-sam.txt"
+# Installed without asking what they need, which the lock names as well: Cellpose 3 would refuse the
+# numpy that TensorFlow needs on Python 3.13. It runs with it.
+ALONE = ("-e ", "cellpose==")
 
-SUPPORTED = ("3.12", "3.11")
+SUPPORTED = ("3.12", "3.13", "3.11")  # the first is fetched where none is there
+WHICH = "3.11, 3.12 or 3.13"
 # The computers that TensorFlow and torch have packages for, as Python's `platform` names them.
 COMPUTERS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")
 GIGABYTE = 1e9
@@ -100,7 +104,7 @@ def candidates():
 
 
 def find_python(yes=False):
-    """Return the command of a Python 3.11 or 3.12; fetch one if need be, with `yes` unasked."""
+    """Return the command of a Python that fits; fetch one if need be, with `yes` unasked."""
     others, incomplete = [], None
     for command in candidates():
         version, makes_environments = probe(command)
@@ -115,8 +119,8 @@ def find_python(yes=False):
         add_venv_module(version)
         return command
     ask_to_fetch(
-        "The course needs Python 3.11 or 3.12, because TensorFlow and Cellpose install together "
-        f"on no other; here is only {', '.join(others)}.",
+        f"The course needs Python {WHICH}, because StarDist is built for no other; "
+        f"here is only {', '.join(others)}.",
         yes,
     )
     return fetch_python()
@@ -240,8 +244,8 @@ def explain_missing(package):
     computer = f"{platform.system()} {platform.machine()}"
     if version and version not in SUPPORTED:
         return (
-            f"pip found no {package} for Python {version}: the course needs 3.11 or 3.12. Delete "
-            "the folder .venv, then run this again; it looks for a Python that fits."
+            f"pip found no {package} for Python {version}: the course needs {WHICH}. Delete the "
+            "folder .venv, then run this again; it looks for a Python that fits."
         )
     if computer in COMPUTERS:
         return (
@@ -397,7 +401,14 @@ def make_environment(python):
         run("venv", [*python, "-I", "-m", "venv", VENV])
     drop_half_installed()
     say("installing the packages that requirements.txt names")
-    pip("install", "-r", "requirements.txt")
+    lines = read(os.path.join(ROOT, "requirements.txt")).splitlines()
+    alone = [line for line in lines if line.startswith(ALONE)]
+    others = os.path.join(VENV, "requirements.txt")
+    with open(others, "w", encoding="utf-8") as file:
+        file.write("\n".join(line for line in lines if line not in alone))
+    pip("install", "-r", others)
+    if alone:
+        pip("install", "--quiet", "--no-deps", *(part for line in alone for part in line.split()))
 
 
 def pip(*arguments, python=VENV_PYTHON):

@@ -36,13 +36,14 @@ def main():
 UV = "import sys\ndef main(): sys.exit(' '.join(['uv {version}:', *sys.argv[1:]]))\n"
 
 
-def write_wheel(folder, version, *, name="tinynpm", program=NPM):
+def write_wheel(folder, version, *, name="tinynpm", program=NPM, needs=""):
     """Write a wheel by hand, a zip with a few texts; its command runs `main` of the program."""
     command = name.removeprefix("tiny")
     info = f"{name}-{version}.dist-info"
     texts = {
         f"{name}.py": program,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + (f"Requires-Dist: {needs}\n" if needs else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{command} = {name}:main\n",
     }
@@ -132,6 +133,17 @@ def test_a_changed_lock_is_installed(project):
     project.lock("tinynpm==1.1")
     assert project.run()[0] == 0
     assert project.package_file("tinynpm-1.1.dist-info").is_dir()
+
+
+def test_cellpose_is_installed_past_the_limit_that_it_sets_for_numpy(project):
+    write_wheel(project.folder, "2.1.3", name="numpy", program="def main(): pass")
+    write_wheel(
+        project.folder, "3.1.1.3", name="cellpose", program="def main(): pass", needs="numpy<2.1"
+    )
+    project.lock("tinynpm==1.0\nnumpy==2.1.3\ncellpose==3.1.1.3\n")
+    assert project.run()[0] == 0
+    assert project.package_file("numpy-2.1.3.dist-info").is_dir()
+    assert project.package_file("cellpose-3.1.1.3.dist-info").is_dir()
 
 
 def test_a_package_cut_off_half_way_is_installed_again(project):
@@ -332,7 +344,7 @@ def test_a_package_missing_for_a_fitting_computer_names_the_system_and_the_index
 def test_a_wrong_python_in_the_environment_is_named_before_the_computer(computer):
     computer("Linux", "x86_64", python="3.14")
     line = setup_env.explain("pip", ONLY_OLDER)
-    assert "for Python 3.14" in line and "3.11 or 3.12" in line and "Delete" in line
+    assert "for Python 3.14" in line and setup_env.WHICH in line and "Delete" in line
 
 
 def test_a_package_that_the_index_lacks_is_not_taken_for_a_missing_network(project):
@@ -448,10 +460,16 @@ def interpreters(tmp_path, monkeypatch):
     return put
 
 
-def test_python_3_12_is_picked_where_3_13_runs_the_set_up(interpreters):
+def test_python_3_12_is_picked_where_3_14_runs_the_set_up(interpreters):
     _, _, fitting = interpreters(
-        python3="echo 3.13", python3_11="echo 3.11", python3_12="echo 3.12"
+        python3="echo 3.14", python3_11="echo 3.11", python3_12="echo 3.12"
     )
+    assert setup_env.find_python() == [fitting]
+
+
+@pytest.mark.parametrize("version", setup_env.SUPPORTED)
+def test_the_python_that_runs_the_set_up_is_picked_where_it_fits(interpreters, version):
+    fitting, _ = interpreters(python3=f"echo {version}", python3_12="echo 3.12")
     assert setup_env.find_python() == [fitting]
 
 
@@ -467,7 +485,7 @@ def test_a_pyenv_shim_that_does_not_run_is_passed_over(interpreters):
     assert setup_env.find_python() == [fitting]
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.13", "3.14"])
+@pytest.mark.parametrize("version", ["3.10", "3.14"])
 def test_a_wrong_python_alone_is_one_line_that_names_the_command_to_type(
     interpreters, empty_project, capsys, version
 ):
@@ -476,7 +494,7 @@ def test_a_wrong_python_alone_is_one_line_that_names_the_command_to_type(
     output, errors = capsys.readouterr()
     assert output == ""
     assert len(errors.splitlines()) == 1
-    assert "needs Python 3.11 or 3.12" in errors and f"only {version}" in errors
+    assert f"needs Python {setup_env.WHICH}" in errors and f"only {version}" in errors
     assert "python3 setup_env.py --yes" in errors and "make serve YES=1" in errors
     assert not (empty_project / ".venv").exists() and not (empty_project / ".python").exists()
 

@@ -19,7 +19,7 @@ from course_build.programs import find, run
 HEADER = """\
 # Every package of the course with its version: site, notebooks and tests.
 # Made by `make lock` from requirements.in and pyproject.toml; edit those instead.
-# For Python 3.11 and 3.12 on Linux, Windows and Apple's own processors.
+# For Python 3.11 to 3.13 on Linux, Windows and Apple's own processors.
 # The GPU libraries are missing on purpose: torch pins the ones it needs.
 """
 NAPARI_HEADER = """\
@@ -38,7 +38,7 @@ LEFT_TO_TORCH = re.compile(r"(nvidia|cuda|triton)[-=]")
 EVERYWHERE = (
     "((platform_machine == 'arm64' and sys_platform == 'darwin') or sys_platform == 'linux' "
     "or sys_platform == 'win32')",
-    "python_full_version < '3.13'",
+    "python_full_version < '3.14'",
 )
 
 

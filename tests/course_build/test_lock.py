@@ -6,10 +6,10 @@ from course_build import Stop, lock, programs
 from course_build.lock import LEFT_TO_TORCH, PINS, ROOT, pins, readable
 
 EVERYWHERE = (
-    "python_full_version < '3.13' and ((platform_machine == 'arm64' and sys_platform == 'darwin')"
+    "python_full_version < '3.14' and ((platform_machine == 'arm64' and sys_platform == 'darwin')"
     " or sys_platform == 'linux' or sys_platform == 'win32')"
 )
-SOMEWHERE = EVERYWHERE.removeprefix("python_full_version < '3.13' and ")
+SOMEWHERE = EVERYWHERE.removeprefix("python_full_version < '3.14' and ")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ SOMEWHERE = EVERYWHERE.removeprefix("python_full_version < '3.13' and ")
             "scipy==1.18.1 ; python_full_version == '3.12.*'",
         ),
         (
-            "ptyprocess==0.7.0 ; python_full_version < '3.13' and os_name != 'nt'",
+            "ptyprocess==0.7.0 ; python_full_version < '3.14' and os_name != 'nt'",
             "ptyprocess==0.7.0 ; os_name != 'nt'",
         ),
     ],

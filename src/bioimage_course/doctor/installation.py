@@ -14,8 +14,11 @@ from pathlib import Path
 from bioimage_course.doctor.finding import Finding, pip_command
 from bioimage_course.doctor.weights import MODELS, weights_findings
 
-#: Python versions on which TensorFlow, StarDist and Cellpose 3 install together.
-PYTHONS = ((3, 11), (3, 12))
+#: Python versions for which StarDist, TensorFlow and scikit-image are built.
+PYTHONS = ((3, 11), (3, 12), (3, 13))
+
+#: From here on TensorFlow asks for a numpy that Cellpose 3 refuses, though it runs with it.
+PAST_CELLPOSE_LIMIT = (3, 13)
 
 #: Systems for which TensorFlow and torch come as packages, as in setup_env.py.
 COMPUTERS = ("Linux x86_64", "Linux aarch64", "Darwin arm64", "Windows AMD64")
@@ -95,14 +98,16 @@ def findings(
         )
     missing = [name for name in needed if versions.get(name) is None]
     if len(missing) > 3:
-        problems.append(_many_missing(missing, needed=needed, notebook=notebook))
+        problems.append(_many_missing(missing, needed=needed, python=python, notebook=notebook))
     for name, wanted in needed.items():
         if name in missing and len(missing) > 3:
             continue
         problems += _package_findings(
             name, versions.get(name), wanted, python=python, colab=colab, notebook=notebook
         )
-    problems += _numpy_findings(versions, needed=needed, colab=colab, notebook=notebook)
+    problems += _numpy_findings(
+        versions, needed=needed, python=python, colab=colab, notebook=notebook
+    )
     for name, error in (broken_imports or {}).items():
         if versions.get(name):  # a package that is not there has been reported above
             problems.append(
@@ -150,27 +155,29 @@ def _python_findings(python):
         return []
     if python < min(PYTHONS):
         why = "scikit-image 0.26 and other packages of the course have no release for it."
-    elif python == (3, 13):
-        why = "TensorFlow needs numpy 2.1 or newer there, Cellpose 3 an older one."
     else:
         why = "there is no StarDist for it: pip installs an empty placeholder, stardist 0.0.0."
     return [
         Finding(
             f"Python {python[0]}.{python[1]} does not work with this course.",
             why,
-            "install Python 3.12 (or 3.11), delete the folder .venv, and set up again.",
+            "install Python 3.12, delete the folder .venv, and set up again.",
         )
     ]
 
 
-def _many_missing(names, *, needed, notebook):
+def _many_missing(names, *, needed, python, notebook):
     """One finding for all, with one command: pip then looks for versions that fit each other."""
     all_of_them = " ".join(f'"{name}{needed[name]}"' for name in names)
+    fix = "use the Python in the course's folder .venv"
+    if python >= PAST_CELLPOSE_LIMIT:  # pip would find none that fit
+        fix += ". If there is none, run make serve there (on Windows: py setup_env.py)."
+    else:
+        fix += f"; or, into this one: {_pasted(f'install {all_of_them}', notebook=notebook)}"
     return Finding(
         f"{len(names)} packages are not installed: {', '.join(names)}.",
         "the notebooks need them; this is another Python than the course's, or half a set-up.",
-        f"use the Python in the course's folder .venv; or, into this one: "
-        f"{_pasted(f'install {all_of_them}', notebook=notebook)}",
+        fix,
     )
 
 
@@ -178,7 +185,8 @@ def _package_findings(name, version, wanted, *, python, colab, notebook):
     """Missing, known to be wrong, or merely another version than the one tried."""
     from packaging.version import InvalidVersion, Version
 
-    install = _install(name, {name: wanted}, notebook=notebook)
+    alone = name == "cellpose" and python >= PAST_CELLPOSE_LIMIT
+    install = _install(name, {name: wanted}, notebook=notebook, alone=alone)
     if version is None:
         return [Finding(f"{name} is not installed.", "a notebook needs it.", install)]
     try:
@@ -197,7 +205,7 @@ def _package_findings(name, version, wanted, *, python, colab, notebook):
             Finding(
                 "stardist 0.0.0 is an empty placeholder, not StarDist.",
                 "pip falls back on it where no StarDist fits, as on Python 3.14.",
-                install if on_old_python else f"install Python 3.12 (or 3.11), then: {install}",
+                install if on_old_python else f"install Python 3.12, then: {install}",
             )
         ]
     if name == "cellpose" and parsed.major >= 4:
@@ -220,16 +228,19 @@ def _package_findings(name, version, wanted, *, python, colab, notebook):
     ]
 
 
-def _numpy_findings(versions, *, needed, colab, notebook):
-    """Cellpose 3 and numpy must fit each other."""
+def _numpy_findings(versions, *, needed, python, colab, notebook):
+    """Cellpose 3, or on newer Pythons TensorFlow, and numpy must fit each other."""
     numpy, cellpose = versions.get("numpy"), versions.get("cellpose")
     if colab or numpy is None or not needed or _fits(numpy, needed.get("numpy", "")):
         return []
     beside = f" beside cellpose {cellpose}" if cellpose else ""
+    why = "Cellpose 3 requires numpy below 2.1"
+    if python >= PAST_CELLPOSE_LIMIT:
+        why = "TensorFlow requires numpy 2.1 or newer here, and the course was tried with 2.1"
     return [
         Finding(
             f"numpy {numpy} is installed{beside}.",
-            "Cellpose 3 requires numpy below 2.1; pip may replace either without asking.",
+            f"{why}; pip may replace either without asking.",
             _install("numpy", needed, notebook=notebook),
         )
     ]
@@ -284,9 +295,9 @@ def _mend_import(name, error, *, needed, notebook):
     return again
 
 
-def _install(name, needed, *, notebook, force=False):
+def _install(name, needed, *, notebook, force=False, alone=False):
     # --no-deps: else pip would bring the newest numpy along, and break Cellpose.
-    option = "--force-reinstall --no-deps " if force else ""
+    option = "--force-reinstall --no-deps " if force else "--no-deps " if alone else ""
     distribution = _distribution(name) if force else name
     return _pasted(f'install {option}"{distribution}{needed.get(name, "")}"', notebook=notebook)
 

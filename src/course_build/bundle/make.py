@@ -63,7 +63,7 @@ def make(out=OUT, *, steps=None):
     shutil.rmtree(half, ignore_errors=True)
     try:
         half.mkdir()
-        for step in steps or (check_space, add_wheels, add_notebooks, add_site, add_scripts):
+        for step in steps or (check_computer, add_wheels, add_notebooks, add_site, add_scripts):
             step(half)
         add_sums(half)
         shutil.rmtree(folder, ignore_errors=True)
@@ -86,8 +86,14 @@ def needed():
     return (8 if with_gpu_libraries else 3) * setup_env.GIGABYTE
 
 
-def check_space(folder):
-    """Stop before minutes of work where the disk cannot hold the bundle."""
+def check_computer(folder):
+    """Stop before minutes of work where there is no bundle for this Python, or no disk for it."""
+    if sys.version_info >= (3, 13):
+        raise Stop(
+            "A bundle is made with Python 3.11 or 3.12: on newer ones, pip alone does not install "
+            "Cellpose 3 beside TensorFlow. Delete the folder .venv, then run "
+            "`python3.12 setup_env.py --test` and `make bundle`."
+        )
     free = shutil.disk_usage(folder).free
     if free < needed():
         raise Stop(

@@ -68,6 +68,8 @@ def no_packaging():
     raise ModuleNotFoundError("No module named 'packaging'")
 
 
+# On Python 3.13 it is another.
+NUMPY, PINNED = installation.requirements()["numpy"], installation.pinned()["numpy"]
 FAULTS = {
     "old Python": (
         lambda well: well.patch.setattr(installation, "running_python", lambda: (3, 10)),
@@ -87,7 +89,7 @@ FAULTS = {
     "numpy too new": (
         lambda well: well.versions.update(numpy="2.3.1"),
         "numpy 2.3.1 is installed beside cellpose 3.1.1.3.",
-        ' -m pip install "numpy>=2.0,<2.1"',
+        f' -m pip install "numpy{NUMPY}"',
     ),
     "no packaging": (
         lambda well: well.patch.setattr(installation, "requirements", no_packaging),
@@ -113,8 +115,8 @@ FAULTS = {
     ),
     "broken numpy": (
         lambda well: well.answers.update(images={"error": "ImportError: x", "package": "numpy"}),
-        "numpy 2.0.2 is installed but cannot be imported: ImportError: x",
-        '--force-reinstall --no-deps "numpy>=2.0,<2.1"',
+        f"numpy {PINNED} is installed but cannot be imported: ImportError: x",
+        f'--force-reinstall --no-deps "numpy{NUMPY}"',
     ),
     "images lost": (
         lambda well: well.answers.update(images={"error": "FileNotFoundError: img2d.tif"}),

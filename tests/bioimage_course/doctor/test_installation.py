@@ -50,7 +50,7 @@ def only(findings):
 # --- the packages ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("python", [(3, 11), (3, 12)])
+@pytest.mark.parametrize("python", installation.PYTHONS)
 def test_a_computer_in_order_has_no_findings(findings, python, capsys):
     assert findings(python=python) == []
     assert doctor.report(findings()) is True
@@ -59,7 +59,7 @@ def test_a_computer_in_order_has_no_findings(findings, python, capsys):
 
 @pytest.mark.parametrize(
     ("python", "why"),
-    [((3, 10), "no release"), ((3, 13), "numpy 2.1"), ((3, 14), "stardist 0.0.0")],
+    [((3, 10), "no release"), ((3, 14), "stardist 0.0.0")],
 )
 def test_a_python_that_does_not_work_is_named_with_one_that_does(findings, python, why):
     finding = only(findings(python=python))
@@ -102,6 +102,25 @@ def test_a_numpy_too_new_for_cellpose_3_is_named_with_the_range_that_fits(findin
     assert "below 2.1" in finding.why
     assert '"numpy>=2.0,<2.1"' in finding.fix
     assert finding.stops
+
+
+def test_on_python_3_13_numpy_is_what_tensorflow_needs_and_cellpose_is_installed_past_its_limit(
+    findings,
+):
+    facts = {"python": (3, 13), "needed": NEEDED | {"numpy": ">=2.1,<2.2"}}
+    assert findings({"numpy": "2.1.3"}, **facts) == []
+    finding = only(findings(**facts))
+    assert finding.what.startswith("numpy 2.0.2 is installed")
+    assert "TensorFlow requires numpy 2.1" in finding.why
+    assert '"numpy>=2.1,<2.2"' in finding.fix
+    finding = only(findings({"numpy": "2.1.3", "cellpose": None}, **facts))
+    assert '%pip install --no-deps "cellpose==3.1.1.3"' in finding.fix
+    all_missing = dict.fromkeys(VERSIONS)
+    assert "pip install" not in only(findings(all_missing, **facts)).fix
+
+
+def test_the_doctor_and_the_set_up_know_the_same_pythons():
+    assert {f"{major}.{minor}" for major, minor in installation.PYTHONS} == set(setup_env.SUPPORTED)
 
 
 def test_cellpose_4_is_named_as_another_network(findings):
