@@ -131,7 +131,7 @@ def test_figures_load_on_their_page_only_and_are_small(homes, visits, site):
         assert numbers <= 400_000, f"{seen.path}: {numbers} bytes of data"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.long), 390])
 @pytest.mark.parametrize("name", [n for n in INTERACTIVE if n not in LONGER_WITHOUT_SCRIPT])
 def test_its_place_is_kept_free_until_it_comes(name, width, homes, open_page, root):
     page = open_page(width=width)

@@ -126,7 +126,7 @@ def test_the_median_nucleus_is_as_wide_as_the_page_says():
     assert round(QUOTED["median_diameter"]) == CLAIMED[1]
 
 
-@pytest.mark.slow  # networks run
+@pytest.mark.long  # a network runs for each diameter
 def test_a_wrong_diameter_loses_nuclei_on_either_side():
     found = objects_found(data.nuclei()[0])
     assert found["d8"] < found["d24"] / 2 and found["d72"] < found["d24"]

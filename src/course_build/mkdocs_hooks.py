@@ -152,7 +152,7 @@ def _publish_all(files, *, config):
                     f"{where}: the figure name {figure!r} is taken by {figure_cells[figure]}"
                 )
             figure_cells[figure] = where
-            webp = notebook_pages.to_webp(picture)
+            webp = notebook_pages.to_webp(picture, kept=root / "build" / "pictures")
             files.append(_generated(config, f"notebooks/figures/{figure}.webp", webp))
         # Where it lies; mkdocs-jupyter makes the page.
         page = NotebookSource(name, str(folder), config.site_dir, config.use_directory_urls)

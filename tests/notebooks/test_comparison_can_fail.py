@@ -63,6 +63,7 @@ def with_another_threshold(notebook):
     return notebook
 
 
+@pytest.mark.long  # a notebook runs
 def test_a_changed_threshold_turns_the_stardist_notebook_red_and_an_unchanged_one_stays_green(run):
     changed = with_another_threshold(nbformat.read(STARDIST, as_version=4))
     report = run(changed_threshold=changed, unchanged=tiny(shown=2))

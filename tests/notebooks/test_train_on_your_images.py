@@ -68,7 +68,11 @@ def place(tmp_path):
     return files_in(tmp_path / "my nuclei")
 
 
-@pytest.fixture(scope="module", params=EPOCHS)
+# Both are trained by the notebook's cells; nightly the longer of the two as well.
+NIGHTLY = pytest.mark.long
+
+
+@pytest.fixture(scope="module", params=["StarDist", pytest.param("Cellpose", marks=NIGHTLY)])
 def trained(request, tmp_path_factory):
     """The form, run to its end on a folder; a tool and what the cells defined."""
     place = files_in(tmp_path_factory.mktemp("home") / "my nuclei")
@@ -146,7 +150,9 @@ def test_next_week_the_model_segments_a_folder_and_its_card_says_so(trained, tmp
 # --- Stopped, and gone on -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("tool", "kept"), [("StarDist", 1), ("Cellpose", 2)])
+@pytest.mark.parametrize(
+    ("tool", "kept"), [("StarDist", 1), pytest.param("Cellpose", 2, marks=NIGHTLY)]
+)
 def test_a_stopped_training_goes_on_from_the_last_epoch(place, tool, kept, monkeypatch, capsys):
     sources = form(place, tool)
     draw, stops = Progress.draw, [KeyboardInterrupt]

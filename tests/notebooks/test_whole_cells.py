@@ -39,7 +39,7 @@ def run_with(faults):
     return run(cells, names)
 
 
-@pytest.mark.slow
+@pytest.mark.long  # a network runs for each fault
 @pytest.mark.parametrize(
     ("faults", "hint"),
     [

@@ -50,6 +50,7 @@ def test_what_both_found_and_where_they_differ_is_counted_listed_and_shown(visit
     assert seen.faults["errors"] == [] and seen.faults["foreign"] == []
 
 
+@pytest.mark.long  # three networks run
 def test_another_tool_or_image_begins_anew(visit, files):
     page, _ = visit("?tool=stardist")
     choose(page, files / "nuclei.tif")
@@ -65,7 +66,9 @@ def test_another_tool_or_image_begins_anew(visit, files):
     expect(page.locator("[data-lab=compare]")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 390)]
+)
 def test_the_comparison_is_accessible_and_fits(visit, files, scheme, width):
     page, _ = visit("?tool=cellpose-nuclei", scheme=scheme, width=width)
     choose(page, files / "nuclei.tif")

@@ -7,7 +7,9 @@ without a description, a dead link) raises Stop with the notebook's and the cell
 """
 
 import base64
+import hashlib
 import io
+import os
 import re
 from dataclasses import dataclass, field
 from functools import partial
@@ -162,8 +164,21 @@ def _picture(png, where):
         raise Stop(f"{where}: the picture cannot be read ({error})") from error
 
 
-def to_webp(image):
-    """Encode a Pillow image: without loss when that is small, else at the quality it can afford."""
+def to_webp(image, kept=None):
+    """Encode a Pillow image: without loss when that is small, else at the quality it can afford.
+
+    kept : folder in which it is looked up, as encoding takes a third of a build's time
+    """
+    if kept:
+        settings = f"{image.mode}{image.size}{LOSSLESS_UP_TO_BYTES}{HEAVY_BYTES}{QUALITIES}"
+        name = hashlib.sha256(settings.encode() + image.tobytes()).hexdigest()[:32]
+        file = kept / f"{name}.webp"
+        if not file.exists():
+            kept.mkdir(parents=True, exist_ok=True)
+            half = file.with_suffix(f".{os.getpid()}.part")  # another build may write it, too
+            half.write_bytes(to_webp(image))
+            half.replace(file)
+        return file.read_bytes()
     if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
     encoded = [_encode(image, lossless=True, method=2)]

@@ -6,6 +6,7 @@ import re
 import pytest
 from PIL import Image
 
+from course_build.notebooks import page
 from course_build.pages import search_index
 from tests.course_build.tiny_project import COURSE, code, markdown, png, printed, shown
 
@@ -276,3 +277,13 @@ def test_the_build_stops_when_two_cells_use_one_figure_name(project):
     twice = [code("draw()", PICTURE, figure=FIGURE) for _ in range(2)]
     project.notebook("05_nuclei", *twice)
     assert "cell 3 ('draw()'): the figure name 'nuclei-outlines'" in project.why_it_stops()
+
+
+def test_a_picture_is_encoded_once_and_anew_when_it_changes(tmp_path, monkeypatch):
+    image = Image.new("RGB", (8, 8), "red")
+    first = page.to_webp(image, kept=tmp_path)
+    monkeypatch.setattr(page, "_encode", lambda *_, **__: pytest.fail("encoded again"))
+    assert page.to_webp(image, kept=tmp_path) == first
+    assert [path.suffix for path in tmp_path.iterdir()] == [".webp"]
+    with pytest.raises(pytest.fail.Exception, match="encoded again"):
+        page.to_webp(Image.new("RGB", (8, 8), "blue"), kept=tmp_path)
