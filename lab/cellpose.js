@@ -37,6 +37,6 @@ export function objects(kept, settings) {
   const labels = masks(kept, { ...settings, steps: kept.steps });
   let count = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i] > count) count = labels[i];
-  const probability = Float32Array.from(kept.logit, (logit) => 1 / (1 + Math.exp(-logit)));
-  return { labels, count, probability, flow: { y: kept.down, x: kept.right } };
+  kept.probability ??= kept.logit.map((logit) => 1 / (1 + Math.exp(-logit)));
+  return { labels, count, probability: kept.probability.slice(), flow: { y: kept.down, x: kept.right } };
 }

@@ -13,39 +13,74 @@ const PEAK = 10; // more pixels than this have to end in one place to be the see
 const SOME = 2; // more than this for a place around it to belong to it
 const ROUNDS = 5; // pixels by which a seed grows, and half a side of where it may
 const LARGEST = 0.4; // of the image
+const REMEMBERED = 2048 ** 2; // pixels: of a larger image, walks are not kept
 
-/** Objects of a field at these thresholds. `steps`: how many each pixel takes. Returns labels. */
+const kept = new WeakMap(); // field → what its last thresholds left that others can use
+
+/**
+ * Objects of a field at these thresholds. `steps`: how many each pixel takes. Returns labels.
+ *
+ * Asked again for the same field, only what the other thresholds change is computed.
+ */
 export function masks(field, { cellprobThreshold, flowThreshold, minSize, steps }) {
-  const labels = gather(field, walk(field, cellprobThreshold, steps));
+  if (kept.get(field)?.walks.steps !== steps) kept.set(field, { walks: new Walks(field, steps) });
+  const last = kept.get(field);
+  if (last.threshold !== cellprobThreshold) {
+    const all = gather(field, last.walks.from(cellprobThreshold));
+    Object.assign(last, { threshold: cellprobThreshold, all, errors: null });
+  }
+  const labels = last.all.slice();
   if (flowThreshold > 0) {
-    const errors = flowErrors(field, labels);
-    const limit = flowThreshold;
-    drop(labels, (label) => errors[label] > limit);
+    const errors = last.errors ??= flowErrors(field, labels);
+    drop(labels, (label) => errors[label] > flowThreshold);
   }
   fillHolesAndDropSmall(labels, field.height, field.width, minSize);
   return labels;
 }
 
 /**
- * Let every pixel above the threshold walk.
- * Returns {pixels: Int32Array, rows, columns: Float32Arrays where each ends}.
+ * Where the pixels of a field walk to. Only pixels above a threshold walk, and only they push others
+ * on. So a walk holds for all thresholds that leave every pixel that it came by on the same side.
  */
-export function walk({ height, width, down, right, logit }, threshold, steps) {
-  const size = height * width;
-  const limit = f32(threshold);
-  const [stepDown, stepRight] = [new Float32Array(size), new Float32Array(size)];
-  let count = 0;
-  for (let i = 0; i < size; i++) {
-    if (!(logit[i] > limit)) continue;
-    count++;
-    stepDown[i] = down[i] / 5;
-    stepRight[i] = right[i] / 5;
+export class Walks {
+  constructor({ height, width, down, right, logit }, steps) {
+    const size = height * width;
+    Object.assign(this, { height, width, logit, steps });
+    this.down = down.map((value) => value / 5);
+    this.right = right.map((value) => value / 5);
+    if (size > REMEMBERED) return;
+    this.rows = new Float32Array(size);
+    this.columns = new Float32Array(size);
+    this.lowest = new Float32Array(size).fill(Infinity); // the walk is known from this threshold …
+    this.below = new Float32Array(size).fill(-Infinity); // … to below this one
   }
-  const pixels = new Int32Array(count);
-  const [rows, columns] = [new Float32Array(count), new Float32Array(count)];
-  for (let i = 0, k = 0; i < size; i++) {
-    if (!(logit[i] > limit)) continue;
+
+  /** Returns {pixels: Int32Array above the threshold, rows, columns: Float32Arrays where each ends}. */
+  from(threshold) {
+    const { logit } = this;
+    const limit = f32(threshold);
+    let count = 0;
+    for (let i = 0; i < logit.length; i++) if (logit[i] > limit) count++;
+    const pixels = new Int32Array(count);
+    const [rows, columns] = [new Float32Array(count), new Float32Array(count)];
+    for (let i = 0, k = 0; i < logit.length; i++) {
+      if (!(logit[i] > limit)) continue;
+      if (this.rows && this.lowest[i] <= limit && limit < this.below[i]) {
+        rows[k] = this.rows[i];
+        columns[k] = this.columns[i];
+      } else {
+        this.walk(i, limit, rows, columns, k);
+      }
+      pixels[k++] = i;
+    }
+    return { pixels, rows, columns };
+  }
+
+  /** Let pixel i walk; put down where it ends. */
+  walk(i, limit, rows, columns, k) {
+    const { height, width, down, right, logit, steps } = this;
     let [row, column] = [Math.floor(i / width), i % width];
+    let [most, least] = [-Infinity, Infinity]; // of what lies below the threshold, and above
     for (let step = 0; step < steps; step++) {
       const [top, left] = [row | 0, column | 0];
       const [y, x] = [f32(row - top), f32(column - left)];
@@ -53,20 +88,28 @@ export function walk({ height, width, down, right, logit }, threshold, steps) {
       const b = left + 1 < width ? a + 1 : a;
       const c = top + 1 < height ? a + width : a;
       const d = c + b - a;
-      const [p, q, r, s] = [(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x];
-      const byRow = f32(stepDown[a] * p + stepDown[b] * q + stepDown[c] * r + stepDown[d] * s);
-      const byColumn = f32(stepRight[a] * p + stepRight[b] * q + stepRight[c] * r + stepRight[d] * s);
+      const [la, lb, lc, ld] = [logit[a], logit[b], logit[c], logit[d]];
+      let [p, q, r, s] = [(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x];
+      if (la > limit) { if (la < least) least = la; } else { p = 0; if (la > most) most = la; }
+      if (lb > limit) { if (lb < least) least = lb; } else { q = 0; if (lb > most) most = lb; }
+      if (lc > limit) { if (lc < least) least = lc; } else { r = 0; if (lc > most) most = lc; }
+      if (ld > limit) { if (ld < least) least = ld; } else { s = 0; if (ld > most) most = ld; }
+      const byRow = f32(down[a] * p + down[b] * q + down[c] * r + down[d] * s);
+      const byColumn = f32(right[a] * p + right[b] * q + right[c] * r + right[d] * s);
       const newRow = Math.min(height - 1, Math.max(0, f32(row + byRow)));
       const newColumn = Math.min(width - 1, Math.max(0, f32(column + byColumn)));
       if (newRow === row && newColumn === column) break; // here it stays
       row = newRow;
       column = newColumn;
     }
-    pixels[k] = i;
     rows[k] = row;
-    columns[k++] = column;
+    columns[k] = column;
+    if (!this.rows) return;
+    this.rows[i] = row;
+    this.columns[i] = column;
+    this.lowest[i] = most;
+    this.below[i] = least;
   }
-  return { pixels, rows, columns };
 }
 
 /** Give one label to the pixels that end in one place; none to those that end nowhere special. */
@@ -159,16 +202,19 @@ function diffused(at, wide, tall) {
     const far = (i % wide - column) ** 2 + (Math.floor(i / wide) - row) ** 2;
     if (far < nearest) [centre, nearest] = [i, far];
   }
-  const heat = new Float64Array(wide * tall);
-  const next = new Float64Array(at.length);
+  let [heat, next] = [new Float64Array(wide * tall), new Float64Array(wide * tall)];
+  const column3 = (i) => heat[i - wide] + heat[i] + heat[i + wide];
   for (let round = 2 * (wide + tall); round > 0; round--) {
     heat[centre] += 1;
-    for (let k = 0; k < at.length; k++) {
-      const i = at[k];
-      next[k] = (heat[i] + heat[i - wide] + heat[i + wide] + heat[i - 1] + heat[i + 1] +
-        heat[i - wide - 1] + heat[i - wide + 1] + heat[i + wide - 1] + heat[i + wide + 1]) * (1 / 9);
+    let [before, here, after, last] = [0, 0, 0, -2]; // sums of three, one above the other
+    for (const i of at) {
+      before = i === last + 1 ? here : column3(i - 1);
+      here = i === last + 1 ? after : column3(i);
+      after = column3(i + 1);
+      next[i] = (before + here + after) * (1 / 9);
+      last = i;
     }
-    for (let k = 0; k < at.length; k++) heat[at[k]] = next[k];
+    [heat, next] = [next, heat];
   }
   return heat;
 }

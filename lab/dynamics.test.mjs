@@ -20,6 +20,22 @@ for (const { settings, labels } of cases) {
   });
 }
 
+test("asked again with other thresholds, it is as if asked for the first time", () => {
+  const settings = { cellprobThreshold: 0, flowThreshold: 0.4, minSize: 15, steps: 200 };
+  const moves = [
+    {}, { cellprobThreshold: 1.5 }, { cellprobThreshold: -1 }, { flowThreshold: 0.1 }, { minSize: 60 },
+    { cellprobThreshold: 0.5, flowThreshold: 0 }, { steps: 40 }, { cellprobThreshold: 1.5 }, {},
+  ];
+  const seen = new Set();
+  for (const move of moves) {
+    const again = masks(field, { ...settings, ...move });
+    const afresh = masks({ ...field }, { ...settings, ...move });
+    assert.deepEqual([...again], [...afresh], JSON.stringify(move));
+    seen.add(afresh.join());
+  }
+  assert.ok(seen.size > 4); // the moves change something
+});
+
 test("the cases differ, so that each setting counts", () => {
   assert.equal(new Set(cases.map(({ labels }) => labels.data)).size, cases.length);
 });

@@ -129,7 +129,8 @@ export function objects(kept, { probThreshold, nmsThreshold }) {
     }
     paint(labels, height, width, ys, xs, rank + 1);
   }
-  return { labels, count: survivors.length, probability: probabilityOf(kept), flow: null };
+  kept.probability ??= probabilityOf(kept);
+  return { labels, count: survivors.length, probability: kept.probability.slice(), flow: null };
 }
 
 /** The network's probability for every pixel of the image. */

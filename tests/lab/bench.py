@@ -110,22 +110,25 @@ def main():
 
     from tests.lab import both
 
-    print(
-        f"{'':48}{'engine':>9}{'library':>9}{'ratio':>7}{'memory':>9}{'library':>9}{'sliders':>9}"
-    )
+    print(f"{'':48}{'engine':>9}{'library':>9}{'ratio':>7}{'memory':>9}{'library':>9}")
     for number, case in enumerate(chosen):
         with tempfile.TemporaryDirectory() as folder:
             _, told, memory = both.by_engine([case] * (RUNS + 1), Path(folder))
         ours = statistics.median(run["network"] + run["objects"] for run in told[1:])
-        again = statistics.median(run["objects"] for run in told[1:])
+        sliders = {
+            name: statistics.median(run["sliders"][name] for run in told[1:])
+            for name in told[0]["sliders"]
+        }
         theirs, their_memory = apart(number, asked.large)
         height, width = case.image.shape[-2:]
         print(
             f"{f'{case.tool}: {case.name}, {height} × {width}':48}{ours:7.2f} s{theirs:7.2f} s"
             f"{ours / theirs:7.1f}{memory / 1e6:6.0f} MB{their_memory / 1e6:6.0f} MB"
-            f"{1000 * again:6.0f} ms{judged('ratio', ours / theirs)}{judged('sliders', again)}",
+            f"{judged('ratio', ours / theirs)}",
             flush=True,
         )
+        for name, again in sliders.items():
+            print(f"    {name:44}{1000 * again:6.0f} ms{judged('sliders', again)}", flush=True)
     print()
     for name, size in sizes().items():
         print(f"{name:34}{size / 1e3:9,.0f} kB{judged(name, size)}")

@@ -86,8 +86,9 @@ def by_engine(cases, folder):
 
     Returns
     -------
-    (list of int32 arrays, list of {"count", "network", "objects"}, int)
-        Labels; objects and seconds of processor time; bytes of memory at most.
+    (list of int32 arrays, list of {"count", "network", "objects", "sliders"}, int)
+        Labels; objects and seconds of processor time, for sliders by threshold; bytes of memory at
+        most.
     """
     [tool] = {case.tool for case in cases}
     model = MODELS[tool]

@@ -1,7 +1,7 @@
 // Segments images with the lab's own modules, in Node instead of a browser's worker.
 // Standard input: {model, tool, runtime, weights, images: [{height, width, channels: [file], out, settings}]}.
-// Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects}], in
-// seconds of processor time.
+// Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects,
+// sliders}], in seconds of processor time; sliders: by threshold, until another value has its objects.
 import { readFileSync, writeFileSync } from "node:fs";
 import * as cellpose from "../../lab/cellpose.js";
 import { Network, start } from "../../lab/network.js";
@@ -20,6 +20,23 @@ const seconds = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 };
+
+/** Move each threshold there and back, as a reader does; the median of what that takes. */
+function moved(answer, chosen) {
+  const steps = isStardist
+    ? { probThreshold: 0.05, nmsThreshold: 0.05 }
+    : { cellprobThreshold: 0.5, flowThreshold: 0.1, minSize: 5 };
+  return Object.fromEntries(Object.entries(steps).map(([name, step]) => {
+    const times = [1, 2, 1, 0, -1, -2, -1].map((times) => {
+      const before = seconds();
+      library.objects(answer, { ...chosen, [name]: chosen[name] + times * step });
+      return seconds() - before;
+    });
+    library.objects(answer, chosen);
+    return [name, times.sort((a, b) => a - b)[3]];
+  }));
+}
+
 const told = [];
 for (const { channels, height, width, settings, out } of images) {
   const chosen = settingsOf(tool, settings, model);
@@ -28,7 +45,8 @@ for (const { channels, height, width, settings, out } of images) {
   const answer = await library.predict({ height, width, channels: values }, chosen, model, through);
   const between = seconds();
   const { labels, count } = library.objects(answer, chosen);
-  told.push({ count, network: between - before, objects: seconds() - between });
+  const after = seconds();
+  told.push({ count, network: between - before, objects: after - between, sliders: moved(answer, chosen) });
   writeFileSync(out, new Uint8Array(labels.buffer));
 }
 process.stdout.write(JSON.stringify({ images: told, memory: process.resourceUsage().maxRSS * 1024 }));
