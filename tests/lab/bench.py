@@ -113,7 +113,7 @@ def main():
     print(f"{'':48}{'engine':>9}{'library':>9}{'ratio':>7}{'memory':>9}{'library':>9}")
     for number, case in enumerate(chosen):
         with tempfile.TemporaryDirectory() as folder:
-            _, told, memory = both.by_engine([case] * (RUNS + 1), Path(folder))
+            _, told, memory = both.by_engine([case] * (RUNS + 1), Path(folder), move=True)
         ours = statistics.median(run["network"] + run["objects"] for run in told[1:])
         sliders = {
             name: statistics.median(run["sliders"][name] for run in told[1:])

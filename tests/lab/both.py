@@ -81,8 +81,10 @@ def ten():
     ]  # fmt: skip
 
 
-def by_engine(cases, folder):
+def by_engine(cases, folder, *, move=False):
     """Segment cases of one tool with the lab's modules, in Node.
+
+    move : whether the sliders are moved, too, and timed
 
     Returns
     -------
@@ -111,7 +113,7 @@ def by_engine(cases, folder):
     task = {
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
-        "weights": str(folder / weights.stem),
+        "weights": str(folder / weights.stem), "move": move,
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))

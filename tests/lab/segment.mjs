@@ -1,14 +1,14 @@
 // Segments images with the lab's own modules, in Node instead of a browser's worker.
-// Standard input: {model, tool, runtime, weights, images: [{height, width, channels: [file], out, settings}]}.
+// Standard input: {model, tool, runtime, weights, move, images: [{height, width, channels: [file], out, settings}]}.
 // Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects,
-// sliders}], in seconds of processor time; sliders: by threshold, until another value has its objects.
+// sliders}], in seconds of processor time; sliders: if `move`, by threshold, until another value has its objects.
 import { readFileSync, writeFileSync } from "node:fs";
 import * as cellpose from "../../lab/cellpose.js";
 import { Network, start } from "../../lab/network.js";
 import { settingsOf } from "../../lab/settings.js";
 import * as stardist from "../../lab/stardist.js";
 
-const { tool, model, runtime, weights, images } = JSON.parse(readFileSync(0, "utf8"));
+const { tool, model, runtime, weights, images, move } = JSON.parse(readFileSync(0, "utf8"));
 start(readFileSync(runtime));
 const network = await Network.open(readFileSync(weights));
 const isStardist = tool === "stardist";
@@ -46,7 +46,7 @@ for (const { channels, height, width, settings, out } of images) {
   const between = seconds();
   const { labels, count } = library.objects(answer, chosen);
   const after = seconds();
-  told.push({ count, network: between - before, objects: after - between, sliders: moved(answer, chosen) });
+  told.push({ count, network: between - before, objects: after - between, sliders: move ? moved(answer, chosen) : {} });
   writeFileSync(out, new Uint8Array(labels.buffer));
 }
 process.stdout.write(JSON.stringify({ images: told, memory: process.resourceUsage().maxRSS * 1024 }));
