@@ -94,6 +94,7 @@ lab-weights: ## write the models for the page that segments a reader's image (ON
 
 lab-bench: ## compare that page's engine with the Python libraries: time, memory, sizes (10 minutes)
 	$(SETUP) --test
+	$(RUN) -m mkdocs build --strict
 	$(RUN) -m tests.lab.bench
 
 student-notebooks: ## write the notebooks without solutions and outputs into build/

@@ -102,11 +102,11 @@ export function verdict(answer, output) {
     return `Nothing is cut: ${many(output.objects, "object")}, `
       + `${output.matched} of ${answer.nuclei} whole nuclei matched.`;
   }
-  const sharp = output.sharpness < 98 ? "softer" : output.sharpness > 102 ? "sharper" : "as sharp as before";
   if (output.highest <= answer.threshold) {
     return `Nothing is found: the highest probability is ${output.highest.toFixed(2)}, and the `
-      + `threshold ${answer.threshold.toFixed(2)}. The edges are ${sharp}.`;
+      + `threshold ${answer.threshold.toFixed(2)}.`; // of edges there is nothing to say
   }
+  const sharp = output.sharpness < 98 ? "softer" : output.sharpness > 102 ? "sharper" : "as sharp as before";
   const than = (now, before) =>
     now === before ? "as many as uncut" : `${Math.abs(now - before)} ${now < before ? "fewer" : "more"} than uncut`;
   return `The edges are ${sharp}. Objects: ${than(output.objects, whole.objects)}. `

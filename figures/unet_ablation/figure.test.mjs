@@ -96,7 +96,7 @@ test("the verdict follows the numbers", () => {
   assert.equal(say({ sharpness: 99 }),
     "The edges are as sharp as before. Objects: as many as uncut. Matched nuclei: as many as uncut.");
   assert.match(say({ highest: 0.4, objects: 0, matched: 0, sharpness: 50 }),
-    /^Nothing is found: the highest probability is 0\.40, and the threshold 0\.50\. The edges are softer\./);
+    /^Nothing is found: the highest probability is 0\.40, and the threshold 0\.50\.$/);
 });
 
 test("the table shows the stored numbers", () => {
