@@ -34,11 +34,10 @@ def test_a_fault_fits_its_file_and_its_tests_are_there(fault):
 def copy(monkeypatch, tmp_path):
     """A folder with one file, in which pytest is said to end with a status."""
     (tmp_path / "file.py").write_text("right = True\n")
-    monkeypatch.setattr(mutate, "COPY", tmp_path)
     seen = []
 
     def answer(status):
-        def pytest(tests, *options):
+        def pytest(copy, tests, *options):
             seen.append((tmp_path / "file.py").read_text())
             return status, "its words"
 
@@ -54,15 +53,32 @@ FAULT = Fault("wrong", "file.py", "True", "False", "tests")
 @pytest.mark.parametrize(
     ("status", "problem"), [(1, None), (0, "the tests stay green"), (5, "no test ran"), (4, "4")]
 )
-def test_only_a_red_test_notices(copy, status, problem):
+def test_only_a_red_test_notices(copy, status, problem, tmp_path):
     seen = copy(status)
-    told = mutate.plant(FAULT)
+    told = mutate.plant(FAULT, tmp_path)
     assert told is None if problem is None else problem in told
     assert seen == ["right = False\n"]
-    assert (mutate.COPY / "file.py").read_text() == "right = True\n"
+    assert (tmp_path / "file.py").read_text() == "right = True\n"
 
 
-def test_a_fault_that_no_longer_fits_is_a_miss(copy):
+def test_a_fault_that_no_longer_fits_is_a_miss(copy, tmp_path):
     assert copy(1) == []
-    told = mutate.plant(Fault("old", "file.py", "was here once", "", "tests"))
+    told = mutate.plant(Fault("old", "file.py", "was here once", "", "tests"), tmp_path)
     assert "0 times: mend the fault" in told
+
+
+def test_every_fault_is_planted_once_and_no_copy_has_two_at_a_time(monkeypatch, tmp_path):
+    busy, planted = set(), []
+
+    def plant(fault, copy):
+        assert copy not in busy
+        busy.add(copy)
+        planted.append(fault.name)
+        busy.remove(copy)
+        return "missed" if fault.name == "3" else None
+
+    monkeypatch.setattr(mutate, "plant", plant)
+    faults = [Fault(str(number), "file.py", "a", "b", "tests") for number in range(8)]
+    told = list(mutate.plant_all(faults, [tmp_path / "0", tmp_path / "1"]))
+    assert sorted(planted) == [str(number) for number in range(8)]
+    assert [fault.name for fault, problem, _ in told if problem] == ["3"]
