@@ -2,7 +2,9 @@
 
     python -m training.measure_large_images          all (ten minutes on two idle cores)
     python -m training.measure_large_images 2048     fields up to this width, written nowhere
+    python -m training.measure_large_images --compare        one worker with two; the rest stays
     python -m training.measure_large_images --block 2048     memory that one block takes
+    python -m training.measure_large_images --tiles          seconds for some tiles
 
 The notebook's own cells run here, with its field made larger: tiles with a halo, one owner for each
 object, StarDist on workers of one thread each. What was measured goes into
@@ -35,6 +37,7 @@ CELLS = (
 WIDTHS = (2048, 4096, 8192, 16384)  # px
 BLOCKS = (1024, 2048, 4096)  # px: what StarDist segments at once
 COMPARED = 4096  # the width at which one worker is compared with two
+SOME_TILES = 5
 TILE, HALO = 1024, 144  # px, as the notebook takes for StarDist
 ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -63,6 +66,12 @@ def start(load_model, dask_worker=None):
     dask_worker.model.predict_instances(np.zeros((256, 256), np.float32))
 
 
+def processor_seconds(pids):
+    """What these processes have computed so far, on all cores together."""
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return sum(time.user + time.system for time in times)
+
+
 def measure(side, workers):
     """Segment a field of `side` px: {"seconds", "worker_megabytes", "objects", "nuclei", …}."""
     with (
@@ -84,16 +93,18 @@ def measure(side, workers):
         client.run(start, names["load_model"])  # so that no worker's libraries count as work
         plan = names["plan_for"]("labels", shape)
         pids = list(client.run(os.getpid).values())
-        began = time.perf_counter()
+        before, began = processor_seconds(pids), time.perf_counter()
         with names["peak_memory"](pids) as peak:
             objects = names["segment_large"](client, plan, names["stardist"])
         seconds = time.perf_counter() - began
+        busy = processor_seconds(pids) - before
     return {
         "width": side,
         "workers": workers,
         "seconds": round(seconds),
         "seconds_per_megapixel_read": round(seconds * 1e6 / pixels_read(side), 3),
         "minutes": round(seconds / 60, 2),
+        "cores_busy": round(busy / seconds, 2),
         "halo_percent": round(100 * (pixels_read(side) / side**2 - 1), 1),
         "worker_megabytes": round(max(peak.values())),
         "worker_gigabytes": round(max(peak.values()) / 1000, 2),
@@ -115,48 +126,87 @@ def block_gigabytes(side):
     return round(speed.peak_megabytes(lambda: segment(block)) / 1000, 2)
 
 
-def in_a_fresh_process(side):
-    """The same, measured where no other block has left its memory."""
-    command = [sys.executable, "-m", "training.measure_large_images", "--block", str(side)]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(answer.stdout.split()[-1])
+def seconds_for_tiles():
+    """Seconds that StarDist takes for some tiles, without Dask and files."""
+    from bioimage_course import data
+    from training import methods
+
+    image, _ = data.nuclei()
+    side = TILE + 2 * HALO
+    tile = np.tile(image, (3, 3))[:side, :side]
+    segment = methods.stardist_nuclei()
+    segment(tile)
+    began = time.perf_counter()
+    for _ in range(SOME_TILES):
+        segment(tile)
+    return time.perf_counter() - began
+
+
+def apart(*options, times=1):
+    """Run this program in fresh processes, several at once; return the numbers they print."""
+    command = [sys.executable, "-m", "training.measure_large_images", *map(str, options)]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in range(times)
+    ]
+    return [float(process.communicate()[0].split()[-1]) for process in started]
+
+
+def compare(width=COMPARED):
+    """How much faster two workers are than one, and two programs that share nothing."""
+    rows = {workers: measure(width, workers) for workers in (2, 1)}
+    print(json.dumps(rows))
+    [alone] = apart("--tiles")
+    together = max(apart("--tiles", times=2))
+    return {
+        "compared_width": width,
+        "two_workers_faster": round(rows[1]["seconds"] / rows[2]["seconds"], 2),
+        "cores_busy": {f"workers_{workers}": row["cores_busy"] for workers, row in rows.items()},
+        "two_programs_faster": round(2 * alone / together, 2),
+    }
 
 
 def main(largest=WIDTHS[-1]):
-    """Measure all widths with two workers, and one with one; return the table."""
-    for name in ONE_THREAD:
-        os.environ[name] = "1"
-    runs = [(width, 2) for width in WIDTHS if width <= largest]
-    runs += [(min(COMPARED, largest), 1)]
+    """Measure all widths with two workers, then one worker; return the table."""
     rows = []
-    for width, workers in (bar := tqdm(runs, unit="field", disable=None)):
-        bar.set_description(f"{width} px, {workers} workers")
-        rows.append(measure(width, workers))
+    for width in (bar := tqdm([w for w in WIDTHS if w <= largest], unit="field", disable=None)):
+        bar.set_description(f"{width} px")
+        rows.append(measure(width, 2))
         print(json.dumps(rows[-1]), flush=True)
-    two = next(row for row in rows if row["width"] == rows[-1]["width"])
-    first, last = rows[0], rows[-2]
+    first, last = rows[0], rows[-1]
+    blocks = {f"px_{side}": apart("--block", side)[0] for side in BLOCKS if side <= largest}
     return {
         "tile": TILE,
         "halo": HALO,
-        "threads": psutil.cpu_count(logical=False),
-        "blocks": {f"px_{side}": in_a_fresh_process(side) for side in BLOCKS if side <= largest},
-        "fields": rows[:-1],
+        "cores": psutil.cpu_count(logical=False),
+        "blocks": blocks,
+        "fields": rows,
         "memory_growth": round(last["worker_megabytes"] / first["worker_megabytes"], 2),
         "times_the_pixels": (last["width"] // first["width"]) ** 2,
         "time_growth_per_pixel_read": round(
             last["seconds_per_megapixel_read"] / first["seconds_per_megapixel_read"], 2
         ),
-        "two_workers_faster": round(rows[-1]["seconds"] / two["seconds"], 2),
-        "compared_width": rows[-1]["width"],
         "smallest": first,
         "largest": last,
+        **compare(min(COMPARED, largest)),
     }
 
 
+def write(measured):
+    RESULT.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--block"]:
+    for name in ONE_THREAD:
+        os.environ[name] = "1"
+    asked = sys.argv[1:2]
+    if asked == ["--block"]:
         print(block_gigabytes(int(sys.argv[2])))
-    elif len(sys.argv) > 1:
+    elif asked == ["--tiles"]:
+        print(seconds_for_tiles())
+    elif asked == ["--compare"]:
+        write(json.loads(RESULT.read_text(encoding="utf-8")) | compare())
+    elif asked:
         main(int(sys.argv[1]))
     else:
-        RESULT.write_text(json.dumps(main(), indent=1) + "\n", encoding="utf-8")
+        write(main())

@@ -113,11 +113,13 @@ def speck(sample, times, random):
     return Spoilt(sample.image + np.round(times * (high - low) * dust), sample.labels)
 
 
+#: Factors by which a diameter may be off when it was measured: that is no fault.
+MEASURED = (0.8, 1.25)
 #: Every fault with its strengths, from weak to strong.
 FAULTS = {
     small: (1.5, 2, 3, 4),
     large: (1.5, 2, 3),
-    diameter: (0.5, 2, 4),
+    diameter: (*MEASURED, 0.5, 2, 4),
     empty: (0.5, 1, 2),
     noisy: (30, 10, 3, 1),
     uneven: (0.25, 0.1, 0.03, 0.01),

@@ -67,8 +67,8 @@ def test_chosen_settings_are_judged_with_the_image():
     assert [fault.name for fault in strict] == ["strict"]
 
 
-def test_a_diameter_that_is_not_the_objects_is_named_once_its_limit_is_measured(monkeypatch):
-    monkeypatch.setitem(RULES["tools"]["cellpose-nuclei"], "diameter", 1.5)
+def test_a_diameter_that_is_not_the_objects_is_named_with_theirs():
+    assert faults(IMAGE, tool="cellpose-nuclei", settings={"diameter": 20}) == []
     wrong = faults(IMAGE, tool="cellpose-nuclei", settings={"diameter": 6})
     assert [(fault.name, fault.cure) for fault in wrong] == [("diameter", "measure")]
     assert wrong[0].amount == {"diameter": pytest.approx(24, abs=4)}
