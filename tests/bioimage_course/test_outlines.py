@@ -95,6 +95,11 @@ def test_rois_beyond_32767_pixels_lie_where_the_objects_are(tmp_path, far):
     assert write_rois(tmp_path / "x.zip", labels) == 7
     for number, shape in from_rois(tmp_path / "x.zip").items():
         assert np.array_equal(filled(shape, small.shape, left=far), small == number)
+    # ImageJ reads whole coordinates as signed numbers of 16 bits: beyond those it needs others.
+    for roi in roifile.roiread(tmp_path / "x.zip"):
+        is_plain = roi.roitype != roifile.ROI_TYPE.RECT
+        if is_plain and far > 32767:
+            assert roi.subpixelresolution, roi.name
 
 
 def test_names_are_numbers_in_the_zip_too(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import bioimage_course
-from bioimage_course import WEIGHTS
+from bioimage_course import WEIGHTS_FOLDER
 
 SCORES = json.loads(
     (Path(__file__).parents[2] / "training" / "results" / "scores.json").read_text()
@@ -20,7 +20,7 @@ SCORES = json.loads(
     "name, largest", [("stardist_nuclei", 6e6), ("cellpose_nuclei", 14e6), ("cellpose_cells", 14e6)]
 )
 def test_weights_are_whole_and_small(name, largest):
-    folder = WEIGHTS / name
+    folder = WEIGHTS_FOLDER / name
     lines = (folder / "SHA256SUMS").read_text().splitlines()
     hashes = {file: expected for expected, file in (line.split() for line in lines)}
     assert hashes.keys() == {f.name for f in folder.iterdir()} - {"SHA256SUMS", "MODEL_CARD.md"}
@@ -35,7 +35,7 @@ def test_models_find_most_nuclei_of_the_test_images(name, floor):
 
 
 def test_a_changed_weight_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
-    folder = shutil.copytree(WEIGHTS, tmp_path / "weights")
+    folder = shutil.copytree(WEIGHTS_FOLDER, tmp_path / "weights")
     monkeypatch.setattr(bioimage_course, "WEIGHTS_FOLDER", folder)
     assert folder == bioimage_course.WEIGHTS
     weights = folder / "stardist_nuclei" / "weights_best.h5"
@@ -47,6 +47,6 @@ def test_a_changed_weight_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["cellpose_nuclei", "cellpose_cells"])
 def test_cellpose_weights_are_plain_tensors(name):
     # weights_only refuses every pickled object that is not a tensor or a plain container.
-    tensors = torch.load(WEIGHTS / name / "model", weights_only=True)
+    tensors = torch.load(WEIGHTS_FOLDER / name / "model", weights_only=True)
     assert all(isinstance(value, torch.Tensor) for value in tensors.values())
     assert tensors["output.2.weight"].dtype == torch.float16
