@@ -34,7 +34,7 @@ def test_a_notebook_begins_with_the_name_that_the_navigation_has(file):
 
 
 def test_pages_and_slides_call_notebooks_by_their_names():
-    wrong = {path.name: other_names(path.read_text(encoding="utf-8")) for path in SOURCES}
+    wrong = {str(path): other_names(path.read_text(encoding="utf-8")) for path in SOURCES}
     assert {name: names for name, names in wrong.items() if names} == {}
 
 
