@@ -24,9 +24,9 @@ def paint(figure, theme, measured):
     memory, time = figure.subplots(2, 1)
     figure.subplots_adjust(left=0.15, right=0.97, top=0.93, bottom=0.12, hspace=0.62)
 
-    memory.plot(sizes, [field["worker_megabytes"] / 1000 for field in fields], "o-",
-                color=theme.predicted)  # fmt: skip
-    memory.set(ylim=(0, None), ylabel="GB")
+    gigabytes = [field["worker_gigabytes"] for field in fields]
+    memory.plot(sizes, gigabytes, "o-", color=theme.predicted)
+    memory.set(ylim=(0, 1.3 * max(gigabytes)), ylabel="GB")
     memory.set_title("Memory of one worker: flat", loc="left")
 
     minutes = [field["seconds"] / 60 for field in fields]
