@@ -60,6 +60,12 @@ def test_a_run_that_fails_is_told_and_what_was_shown_stays(visit, files, how, sa
     page.get_by_role("button", name="Back to the start").click()
     expect(page.locator("[data-lab=count]")).to_have_text(str(count))
     assert run(page) == count
+    # A threshold fails, too: the next one makes the network run again.
+    page.evaluate(f"window.breaking = '{how}'")
+    page.get_by_role("slider", name="Probability threshold").fill("0.75")
+    assert problem(page)
+    page.get_by_role("slider", name="Probability threshold").fill("0.8")
+    expect(page.locator("[data-lab=count]")).not_to_have_text(str(count), timeout=PATIENCE)
     assert seen.faults["errors"] == []
 
 
