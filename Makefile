@@ -44,7 +44,7 @@ test-long: ## the long rest: both other looks of every page, Lighthouse, figures
 	$(SETUP) --test
 	$(PYTEST) -m long $(ARGS)
 
-mutate: ## plant faults in a copy, one after the other: each must turn a test red (an hour)
+mutate: ## plant faults in copies, one at a time: each must turn a test red (half an hour)
 	$(SETUP) --test
 	$(RUN) -m tests.mutate $(ARGS)
 

@@ -1,6 +1,6 @@
 """Plant faults, one after the other, in copies of the repository: each must turn a test red.
 
-    python -m tests.mutate                all of them (an hour on two cores)
+    python -m tests.mutate                all of them (half an hour on two cores)
     python -m tests.mutate contrast dead  those whose names contain one of these words
 
 A test that stays green with its fault planted cannot fail, and this program ends with status 1. It
