@@ -205,6 +205,15 @@ def test_the_button_opens_it_and_gets_the_focus_back(open_page):
     expect(button).to_be_focused()
 
 
+def test_it_closes_before_anything_has_loaded(open_page):
+    page = open_page()
+    page.route("**/search.js", lambda route: None)  # never answered
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("dialog", name="Search")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog", name="Search")).to_be_hidden()
+
+
 def test_letters_in_a_form_do_not_open_it(open_page):
     page = open_page("practice/reporting/")
     page.locator("main input[type=text], main textarea").first.focus()

@@ -20,7 +20,7 @@ def links(site, page):
 
 def test_without_an_address_no_page_offers_colab_download_or_edit(site, notebook_pages):
     for page in notebook_pages.values():
-        assert not [a for a in links(site, page) if "colab" in a or a.endswith(".ipynb")]
+        assert not [a for a in links(site, page) if "colab.research" in a or a.endswith(".ipynb")]
     for name in html_files(site):
         text = (site / name).read_text(encoding="utf-8")
         assert "/edit/" not in text and 'rel="edit"' not in text, name

@@ -63,10 +63,6 @@ export function start(dialog) {
     await show();
     list.querySelector("a")?.click();
   });
-  dialog.addEventListener("click", ({ target }) => {
-    // Beside the dialog, on a result, or on Close.
-    if (target === dialog || target.closest("a, [type=button]")) dialog.close();
-  });
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // on the page itself, single letters lead elsewhere
     move(event, [field, ...list.querySelectorAll("a")]);

@@ -40,6 +40,10 @@ function openSearch() {
   import("./search.js").then((search) => search.start(dialog));
 }
 dialog.addEventListener("submit", (event) => event.preventDefault());
+dialog.addEventListener("click", ({ target }) => {
+  // Beside the dialog, on a result, or on Close, which must not wait for what comes.
+  if (target === dialog || target.closest("a, [type=button]")) dialog.close();
+});
 document.querySelector(".search-open").addEventListener("click", openSearch);
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input:not([type=radio]), textarea, select, [contenteditable]");
