@@ -6,32 +6,44 @@ const CLOSE = 0.05; // so near to the threshold, what the library rounds decides
 const CELL = 32; // pixels: a side of the squares in which kept polygons are looked up
 
 /**
- * Non-maximum suppression.
+ * Non-maximum suppression of candidates, the most probable first. Whether one stays depends on better
+ * ones alone: so what stays above a high threshold is the beginning of what stays above a lower one,
+ * and each candidate is looked at once.
  *
- * candidates: {prob, y, x: typed arrays, dist: Float32Array, rays per candidate in a row}
- * chosen: numbers of the candidates to look at
+ * candidates: {count, prob, y, x: typed arrays, dist: Float32Array, rays per candidate in a row}
  * threshold: one is dropped if a better one shares more than this part of the smaller of both areas
- * Returns the numbers of those that stay, the most probable first.
  */
-export function suppress(candidates, chosen, rayCount, threshold) {
-  const { prob, y, x, dist } = candidates;
-  // Equal ones in the order of numpy's argsort()[::-1] as far as that has any.
-  const order = Int32Array.from(chosen).sort((a, b) => prob[b] - prob[a] || b - a);
-  const limit = Math.fround(threshold);
-  const rays = raysOf(rayCount);
-  const kept = [];
-  const squares = new Map(); // square → kept outlines that touch it
-  for (const i of order) {
+export class Suppression {
+  constructor(candidates, rayCount, threshold) {
+    const { count, prob } = candidates;
+    Object.assign(this, { candidates, rayCount, threshold, rays: raysOf(rayCount) });
+    // Equal ones in the order of numpy's argsort()[::-1] as far as that has any.
+    this.order = Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => prob[b] - prob[a] || b - a);
+    this.next = 0; // the first in this order that was not looked at
+    this.kept = [];
+    this.squares = new Map(); // square → kept outlines that touch it
+  }
+
+  /** The numbers of those above a probability that stay, the most probable first. */
+  above(probability) {
+    const { candidates: { prob }, order, kept } = this;
+    while (this.next < order.length && prob[order[this.next]] > probability) this.look(order[this.next++]);
+    const end = kept.findIndex((i) => !(prob[i] > probability));
+    return end < 0 ? kept : kept.slice(0, end);
+  }
+
+  look(i) {
+    const { candidates: { y, x, dist }, rayCount, rays, squares } = this;
     const outline = new Outline(y[i], x[i], dist.subarray(i * rayCount, (i + 1) * rayCount), rays);
     const covered = squaresOf(outline);
-    if (covered.some((square) => isBeaten(outline, squares.get(square), limit, i))) continue;
-    kept.push(i);
+    const limit = Math.fround(this.threshold);
+    if (covered.some((square) => isBeaten(outline, squares.get(square), limit, i))) return;
+    this.kept.push(i);
     for (const square of covered) {
       if (!squares.has(square)) squares.set(square, []);
       squares.get(square).push(outline);
     }
   }
-  return kept;
 }
 
 /** Whether one of these outlines leaves too little of another. */

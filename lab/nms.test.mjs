@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fixture, unpacked } from "./fixtures/read.mjs";
-import { suppress } from "./nms.js";
+import { Suppression } from "./nms.js";
 import { Outline, paint, raysOf } from "./polygons.js";
 import { objects } from "./stardist.js";
 
@@ -11,15 +11,24 @@ for (const { height, width, rays, threshold, scale, points, prob, dist, kept, la
     count: flat.length / 2, prob: unpacked(prob), dist: unpacked(dist),
     y: flat.filter((_, i) => i % 2 === 0), x: flat.filter((_, i) => i % 2 === 1),
   };
-  const all = Array.from({ length: candidates.count }, (_, i) => i);
-
   test(`at ${threshold}, those stay that StarDist keeps, in its order`, () => {
     // Clipper, StarDist's polygon library, rounds in more places than we follow.
-    const ours = suppress(candidates, all, rays, threshold);
+    const ours = new Suppression(candidates, rays, threshold).above(-1);
     const [more, fewer] = [ours.filter((i) => !kept.includes(i)), kept.filter((i) => !ours.includes(i))];
     assert.ok(more.length + fewer.length <= 1, `more: ${more}, fewer: ${fewer}`);
     assert.deepEqual(ours.filter((i) => !more.includes(i)), kept.filter((i) => !fewer.includes(i)));
     assert.ok(kept.length > 40 && kept.length < candidates.count / 1.5);
+  });
+
+  test(`at ${threshold}, a lower probability goes on where a higher one ended`, () => {
+    const going = new Suppression(candidates, rays, threshold);
+    const sorted = [...candidates.prob].sort();
+    for (const part of [0.8, 0.3, 0.9, 0]) {
+      const probability = sorted[Math.floor(part * (sorted.length - 1))];
+      const afresh = new Suppression(candidates, rays, threshold).above(probability);
+      assert.deepEqual(going.above(probability), afresh);
+    }
+    assert.ok(going.above(sorted.at(-2)).length < going.above(-1).length);
   });
 
   test(`at scale ${scale}, labels are StarDist's to the pixel`, () => {

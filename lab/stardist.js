@@ -1,7 +1,7 @@
 /** StarDist: from an image to the network's answer, and from that to objects: predict_instances(). */
 
 import { forStardist } from "./normalise.js";
-import { suppress } from "./nms.js";
+import { Suppression } from "./nms.js";
 import { paint } from "./polygons.js";
 import { zoom } from "./resize.js";
 import { blocks, crop, padToMultiple } from "./tiles.js";
@@ -111,10 +111,10 @@ class Candidates {
 /** Objects at these thresholds. Returns {labels, count, probability}. */
 export function objects(kept, { probThreshold, nmsThreshold }) {
   const { candidates, rays, scale, height, width } = kept;
-  const limit = f32(probThreshold);
-  const chosen = [];
-  for (let i = 0; i < candidates.count; i++) if (candidates.prob[i] > limit) chosen.push(i);
-  const survivors = suppress(candidates, chosen, rays, nmsThreshold);
+  if (kept.suppression?.threshold !== nmsThreshold) {
+    kept.suppression = new Suppression(candidates, rays, nmsThreshold);
+  }
+  const survivors = kept.suppression.above(f32(probThreshold));
   const labels = new Int32Array(height * width);
   const sines = Array.from({ length: rays }, (_, k) => Math.sin((2 * Math.PI * k) / rays));
   const cosines = Array.from({ length: rays }, (_, k) => Math.cos((2 * Math.PI * k) / rays));
