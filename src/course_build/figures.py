@@ -12,11 +12,13 @@ in an instant.
 import argparse
 import ast
 import hashlib
+import io
 import json
 import re
 import shutil
 import sys
 import tempfile
+import tokenize
 from importlib import import_module
 from pathlib import Path
 
@@ -84,17 +86,42 @@ def made(folder):
 
 
 def fingerprint(path):
-    """Return a short hash of a file; of Python, without comments, docstrings and line breaks."""
+    """Return a short hash of a file; of Python, without comments, docstrings and line breaks.
+
+    It is the same on every version of Python, unlike what `ast` writes.
+    """
     content = path.read_bytes()
     if path.suffix == ".py":
-        tree = ast.parse(content)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
-                node, clean=False
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-        content = ast.unparse(tree).encode()
+        content = bare(content.decode()).encode()
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def bare(source):
+    """Return Python's text without comments, docstrings, white space and commas at an end."""
+    lines = io.StringIO(source).readlines()
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+
+    def place(row, column):  # of a character
+        return starts[row - 1] + column
+
+    cut = [
+        (place(*token.start), place(*token.end))
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    ]
+    for node in ast.walk(ast.parse(source)):
+        kinds = ast.Module | ast.FunctionDef | ast.ClassDef
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
+            words = node.body[0].value
+            first, last = lines[words.lineno - 1], lines[words.end_lineno - 1]  # ast counts bytes
+            begin = len(first.encode()[: words.col_offset].decode())
+            end = len(last.encode()[: words.end_col_offset].decode())
+            cut.append((place(words.lineno, begin), place(words.end_lineno, end)))
+    for begin, end in sorted(cut, reverse=True):
+        source = source[:begin] + source[end:]
+    return re.sub(r",(?=[)\]}])", "", re.sub(r"\s+", "", source))
 
 
 def locked(package, root=ROOT):

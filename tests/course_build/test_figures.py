@@ -165,3 +165,23 @@ def test_drawings_are_compared_by_their_words_and_their_strokes(unlike):
 def test_an_unknown_figure_is_named(capsys):
     assert figures.main(["no_such_figure"]) == 1
     assert "no figure is called no_such_figure" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('def f(a):\n    """Words."""\n    return a  # why\n', "def f(a):\n    return a\n", True),
+        ("f(a, b)\n", "f(\n    a,\n    b,\n)\n", True),
+        ("x = f\"{d['a']}\"\n", "x = f\"{d['b']}\"\n", False),
+        ("x = '# no comment'\n", "x = '# another'\n", False),
+        ("def f():\n    'ä'; return 1\n", "def f():\n    return 1\n", False),
+    ],
+)
+def test_a_script_counts_by_what_it_does_not_by_its_comments_and_line_breaks(one, other, same):
+    assert (figures.bare(one) == figures.bare(other)) is same
+
+
+def test_a_script_counts_the_same_on_every_python():
+    """What ast writes differs: a stamp made on Python 3.11 would look stale on 3.13."""
+    source = "def f(d):\n    'Words.'\n    return f\"{d['a']} {{}}\"  # why\n"
+    assert figures.bare(source) == "deff(d):returnf\"{d['a']}{{}}\""
