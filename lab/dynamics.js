@@ -13,7 +13,7 @@ const PEAK = 10; // more pixels than this have to end in one place to be the see
 const SOME = 2; // more than this for a place around it to belong to it
 const ROUNDS = 5; // pixels by which a seed grows, and half a side of where it may
 const LARGEST = 0.4; // of the image
-const REMEMBERED = 2048 ** 2; // pixels: of a larger image, walks are not kept
+const REMEMBERED = 2048 ** 2; // pixels: of a larger image, nothing is kept, as memory is short
 
 const kept = new WeakMap(); // field → what its last thresholds left that others can use
 
@@ -35,6 +35,7 @@ export function masks(field, { cellprobThreshold, flowThreshold, minSize, steps 
     drop(labels, (label) => errors[label] > flowThreshold);
   }
   fillHolesAndDropSmall(labels, field.height, field.width, minSize);
+  if (labels.length > REMEMBERED) kept.delete(field);
   return labels;
 }
 

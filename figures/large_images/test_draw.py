@@ -20,9 +20,8 @@ def test_the_time_for_a_pixel_that_is_read_stays_the_same(measured):
     assert 0.85 < measured["time_growth_per_pixel_read"] < 1.15
 
 
-def test_two_workers_gain_what_the_machine_has_to_give(measured):
-    assert 1.3 < measured["two_workers_faster"] < 2.1
-    assert measured["two_workers_faster"] >= 0.9 * measured["two_programs_faster"]
+def test_two_workers_are_faster_than_one_but_not_twice_as_fast(measured):
+    assert 1.3 < measured["two_workers_faster"] < measured["two_programs_faster"] < 2.1
 
 
 def test_every_nucleus_is_found_once_but_for_a_few(measured):

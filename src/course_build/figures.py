@@ -97,7 +97,10 @@ def fingerprint(path):
 
 
 def bare(source):
-    """Return Python's text without comments, docstrings, white space and commas at an end."""
+    """Return Python's text without comments, docstrings, line breaks and commas at an end.
+
+    What belongs into a block stands between → and ←.
+    """
     lines = io.StringIO(source).readlines()
     starts = [0]
     for line in lines:
@@ -106,11 +109,14 @@ def bare(source):
     def place(row, column):  # of a character
         return starts[row - 1] + column
 
-    cut = [
-        (place(*token.start), place(*token.end))
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    ]
+    changes = []  # (from, to, what comes there)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            changes.append((place(*token.start), place(*token.end), ""))
+        elif token.type == tokenize.INDENT:
+            changes.append((place(*token.end), place(*token.end), " → "))
+        elif token.type == tokenize.DEDENT:
+            changes.append((place(*token.start), place(*token.start), " ← "))
     for node in ast.walk(ast.parse(source)):
         kinds = ast.Module | ast.FunctionDef | ast.ClassDef
         if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
@@ -118,10 +124,11 @@ def bare(source):
             first, last = lines[words.lineno - 1], lines[words.end_lineno - 1]  # ast counts bytes
             begin = len(first.encode()[: words.col_offset].decode())
             end = len(last.encode()[: words.end_col_offset].decode())
-            cut.append((place(words.lineno, begin), place(words.end_lineno, end)))
-    for begin, end in sorted(cut, reverse=True):
-        source = source[:begin] + source[end:]
-    return re.sub(r",(?=[)\]}])", "", re.sub(r"\s+", "", source))
+            changes.append((place(words.lineno, begin), place(words.end_lineno, end), ""))
+    for begin, end, instead in sorted(changes, reverse=True):
+        source = source[:begin] + instead + source[end:]
+    source = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", re.sub(r"\s+", " ", source).strip())
+    return re.sub(r",(?=[)\]}])", "", source)
 
 
 def locked(package, root=ROOT):
