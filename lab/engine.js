@@ -2,6 +2,7 @@
  * The engine, as the page sees it: give it an image and get objects. All work happens in a worker.
  *
  *     const engine = new Engine(base);   // the address of the folder lab/; nothing is loaded yet
+ *     engine.ready("stardist");          // not needed: loads what a run would have to wait for
  *     const result = await engine.run("stardist", image, settings, { onProgress, signal });
  *     const other = await engine.again({ probThreshold: 0.6 });   // the network does not run again
  *     engine.close();                    // gives all memory back
@@ -48,6 +49,14 @@ export class Engine {
     return this.#ask({ kind: "run", base: this.#base, tool, image, settings }, {
       onProgress, signal, size: `${width} × ${height} pixels`,
     });
+  }
+
+  /** Load what a tool needs. Runs that were asked for meanwhile wait, and hear of the progress. */
+  ready(tool) {
+    const onProgress = (progress) => {
+      for (const task of this.#tasks.values()) if (task.onProgress !== onProgress) task.onProgress?.(progress);
+    };
+    return this.#ask({ kind: "ready", base: this.#base, tool }, { onProgress, size: "this image" });
   }
 
   again(settings, { onProgress, signal } = {}) {

@@ -1,8 +1,9 @@
 /**
  * The worker: loads runtime and weights, runs a network, keeps its answer for other thresholds.
  *
- * Messages in: {id, kind: "run", base, tool, image, settings}, {id, kind: "again", settings},
- * {id, kind: "cancel"}. Messages out: {id, progress}, {id, result}, {id, error: {name, message}}.
+ * Messages in: {id, kind: "ready", base, tool}, {id, kind: "run", base, tool, image, settings},
+ * {id, kind: "again", settings}, {id, kind: "cancel"}. Messages out: {id, progress}, {id, result},
+ * {id, error: {name, message}}.
  */
 
 import { load } from "./assets.js";
@@ -18,6 +19,7 @@ const NAMES = {
 };
 const RUNTIME = globalThis.LAB_RUNTIME; // {file, bytes, sha256}: the build puts it here
 
+const KINDS = { ready, run, again };
 const running = new Map(); // id → AbortController
 let last = Promise.resolve(); // one task after the other
 let started = false;
@@ -36,32 +38,36 @@ self.addEventListener("message", ({ data }) => {
 
 async function answer({ id, kind, ...task }, signal) {
   try {
-    const result = await (kind === "run" ? run(id, task, signal) : again(id, task, signal));
-    self.postMessage({ id, result }, [result.labels.buffer, result.probability.buffer]);
+    const result = await KINDS[kind](id, task, signal);
+    self.postMessage({ id, result }, result ? [result.labels.buffer, result.probability.buffer] : []);
   } catch (error) {
     const { name, message } = signal.aborted ? { name: "AbortError", message: "" } : error;
     self.postMessage({ id, error: { name, message } });
   }
 }
 
-async function run(id, { base, tool, image, settings }, signal) {
-  const tell = (step, done, total) => self.postMessage({ id, progress: { step, done, total } });
-  kept = null; // its memory is needed
+/** Load what a tool needs, where it is not there yet. */
+async function ready(id, { base, tool }, signal) {
+  const tell = (step) => (done, total) => self.postMessage({ id, progress: { step, done, total } });
   if (!started) {
-    start(await load(RUNTIME, base, (done, total) => tell("runtime", done, total), signal));
+    start(await load(RUNTIME, base, tell("runtime"), signal));
     started = true;
   }
-  const { settings: model, ...file } = listed[NAMES[tool]];
-  if (network?.tool !== tool) {
-    await network?.close();
-    network = null;
-    const weights = { ...file, file: `weights/${file.file}` };
-    const bytes = await load(weights, base, (done, total) => tell("weights", done, total), signal);
-    network = Object.assign(await Network.open(bytes), { tool });
-  }
+  if (network?.tool === tool) return;
+  await network?.close();
+  network = null;
+  const { file, bytes, sha256 } = listed[NAMES[tool]];
+  const model = await load({ file: `weights/${file}`, bytes, sha256 }, base, tell("weights"), signal);
+  network = Object.assign(await Network.open(model), { tool });
+}
+
+async function run(id, { base, tool, image, settings }, signal) {
+  kept = null; // its memory is needed
+  await ready(id, { base, tool }, signal);
+  const { settings: model } = listed[NAMES[tool]];
   const chosen = settingsOf(tool, settings, model);
   const tick = async (done, total) => {
-    tell("network", done, total);
+    self.postMessage({ id, progress: { step: "network", done, total } });
     await pause();
     signal.throwIfAborted();
   };

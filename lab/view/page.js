@@ -1,8 +1,8 @@
 /**
  * The page "Try your own image": from a file to outlines, a count and files to take along.
  *
- * What is large is loaded when it is needed: readers with the first image, the engine with the
- * first run, writers with the first file that is saved.
+ * What is large is loaded when it is needed: readers, runtime and network with the first image,
+ * writers with the first file that is saved.
  */
 
 import { button, make } from "../../figures/_shared/elements.js";
@@ -116,6 +116,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     work.hidden = false;
     stage.resize();
     say(`${name.textContent}.`);
+    // What cannot be loaded now, the run says.
+    engine().then((its) => its.ready(state.tool)).catch(() => {});
   }
 
   /** Show one of several files, with what was found in it. */

@@ -71,6 +71,28 @@ def test_before_an_image_is_chosen_the_page_loads_forty_kilobytes_of_script(visi
     assert sum(len(gzipped(script)) for script in scripts) <= 40_000
 
 
+def test_runtime_and_network_are_loaded_while_the_reader_looks_at_the_image(visit, files):
+    page, _ = visit("?tool=stardist")
+    with page.expect_response(re.compile("weights/stardist_nuclei")):
+        choose(page, files / "nuclei.tif")
+    expect(page.locator("[data-lab=run]")).to_be_enabled()
+    later = []
+    page.on("request", lambda request: later.append(request.url))
+    assert run(page) > 5
+    assert not [url for url in later if "weights" in url or "runtime" in url]
+
+
+def test_what_cannot_be_loaded_is_told_at_the_run_and_not_before(visit, files):
+    page, _ = visit("?tool=stardist")
+    page.route("**/weights/stardist_nuclei*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        choose(page, files / "nuclei.tif")
+    expect(page.locator("[data-lab=run]")).to_be_enabled()
+    expect(page.get_by_role("alert").filter(has_text=".")).to_have_count(0)
+    page.locator("[data-lab=run]").click()
+    assert "could not be loaded" in problem(page)
+
+
 def test_the_notebook_finds_what_the_page_found(visit, files):
     tifffile.imwrite(files / "nuclei.tif", data.nuclei()[0])
     page, _ = visit("?tool=stardist")

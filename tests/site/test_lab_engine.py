@@ -82,6 +82,22 @@ def test_an_image_is_segmented_as_in_python_and_thresholds_answer_at_once(opened
     assert complaints == []
 
 
+def test_a_run_waits_for_what_is_loaded_already_and_hears_of_it(opened):
+    page, asked, complaints = opened
+    steps = page.evaluate("""async () => {
+      const steps = new Set();
+      const onProgress = ({ step }) => steps.add(step);
+      const loaded = engine.ready("stardist");
+      await engine.run("stardist", image, {}, { onProgress });
+      await loaded;
+      await engine.ready("stardist");
+      return [...steps];
+    }""")
+    assert steps == ["runtime", "weights", "network", "objects"]
+    assert len([url for url in asked if "weights" in url]) == 1
+    assert complaints == []
+
+
 def test_cancelled_it_stops_and_runs_again(opened):
     page, _, complaints = opened
     assert page.evaluate("""async () => {
