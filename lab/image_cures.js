@@ -3,6 +3,8 @@
  * it. No DOM. Outlines may come from a cured image; brightness is measured in the recorded one.
  */
 
+import { nonLocalMeans } from "./non_local_means.js";
+import { pause } from "./pause.js";
 import { uniform } from "./smooth.js";
 
 const BACKGROUND = 101; // px: three running means of this width are nearly a Gaussian of 50 px
@@ -16,7 +18,16 @@ function extent(values) {
   return [low, high];
 }
 
-/** By the names that the rules give them; each makes a Float32Array of { values, height, width }. */
+/** The standard deviation. */
+function spread(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}
+
+/**
+ * By the names that the rules give them; each makes a Float32Array of { values, height, width }, or a
+ * promise of one.
+ */
 export const CURES = {
   invert({ values }) {
     const [low, high] = extent(values);
@@ -30,4 +41,5 @@ export const CURES = {
     return Float32Array.from(image.values, (value, i) => value / Math.max(light.values[i], floor));
   },
   cap: ({ values }, cap) => Float32Array.from(values, (value) => Math.min(value, cap)),
+  denoise: (image) => nonLocalMeans(image, 0.8 * spread(image.values), pause),
 };

@@ -18,6 +18,7 @@ const CURES = {
   invert: ["inverted", "inverted"],
   even: ["evened", "divided by a strongly blurred copy of itself (three running means of 101 px)"],
   cap: ["capped", "capped"],
+  denoise: ["denoised", "smoothed by non-local means (scikit-image; patches of 5 px, distances of up to 5 px, h of 0.8 standard deviations)"],
 };
 
 /** An .ipynb as an object that JSON.stringify() writes. */

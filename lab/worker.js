@@ -10,6 +10,7 @@ import { load } from "./assets.js";
 import * as cellpose from "./cellpose.js";
 import { EngineError } from "./errors.js";
 import { Network, start } from "./network.js";
+import { pause } from "./pause.js";
 import { settingsOf } from "./settings.js";
 import * as stardist from "./stardist.js";
 import listed from "./weights/weights.json" with { type: "json" };
@@ -94,16 +95,4 @@ async function found(id, signal) {
   const { height, width } = answer;
   const result = (tool === "stardist" ? stardist : cellpose).objects(answer, settings);
   return { ...result, height, width, settings };
-}
-
-/** Let messages in: a cancel among them. */
-function pause() {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -17,7 +17,7 @@ const FILES = [
  * page is { how(), engine(), attempt(action), say(text), busy(whether), look(row, how), kept(tool),
  * mended(pixels, height, width, cures) }: `how` are the settings as they stand, { tool, settings,
  * thresholds, file, cell, nucleus, typed, cures }; `look` shows a row; `kept` is told which tool has run;
- * `mended` is what the network sees of a plane.
+ * `mended` promises what the network sees of a plane.
  *
  * Returns { element, offer(files), stop() }.
  */
@@ -94,7 +94,7 @@ export function batch(page) {
     if (other) throw new Error(other);
     const { height, width, name: plane } = read.planes[cell];
     const pixels = await read.read(cell);
-    const channels = [page.mended(pixels, height, width, cures)];
+    const channels = [await page.mended(pixels, height, width, cures)];
     const empty = emptiness(pixels);
     if (empty) throw new Error(empty);
     if (nucleus !== null) channels.push(await read.read(nucleus));

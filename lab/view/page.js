@@ -286,7 +286,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     running.show({ text: STEPS.runtime, share: null });
     let before = "";
     try {
-      const seen = trust.cured(pixels, height, width, cures);
+      const seen = await trust.cured(pixels, height, width, cures);
+      if (abort.signal.aborted) return null;
       const channels = nucleus === null ? [seen] : [seen, state.nuclei];
       const result = await (await engine()).run(tool, { height, width, channels }, settings, {
         signal: abort.signal,

@@ -7,6 +7,7 @@ const WORDS = { // of a cure: its button, and what was done
   invert: ["Invert", "Inverted"],
   even: ["Divide by the background", "Divided by the background"],
   cap: ["Cap the brightest piece", "The brightest piece was capped"],
+  denoise: ["Smooth the grain", "The grain was smoothed"],
   shrink: ["Shrink for me", "Shrunk for the network"],
   enlarge: ["Enlarge for me", "Enlarged for the network"],
   measure: ["Use the width of the objects", "The width of the objects was used"],
@@ -30,7 +31,9 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
   element.dataset.lab = "trust";
   let done = []; // { cure, amount, tool, width, before, after, put(), undo() }
   let module = null;
-  let measured = null; // { pixels, cures, values }: takes a moment, so it is kept
+  let measured = null; // { pixels, key, values }: takes a moment, so it is kept
+  let mended = null; // { pixels, key, values }
+  const named = (cures) => cures.map(({ cure, amount }) => `${cure} ${amount}`).join();
 
   async function load() {
     const [rules, { CURES }] = await Promise.all([import("../image_faults.js"), import("../image_cures.js")]);
@@ -38,9 +41,16 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     return module;
   }
 
-  /** The plane as the network is to see it. */
-  function cured(pixels, height, width, cures = panel.cures) {
-    return cures.reduce((values, { cure, amount }) => module.CURES[cure]({ values, height, width }, amount), pixels);
+  /** The plane as the network is to see it. What was asked for last is kept: some cures take seconds. */
+  async function cured(pixels, height, width, cures = panel.cures) {
+    const key = named(cures);
+    if (mended?.pixels !== pixels || mended.key !== key) {
+      let values = pixels;
+      for (const { cure, amount } of cures) values = await module.CURES[cure]({ values, height, width }, amount);
+      mended = cures.length ? { pixels, key, values } : null;
+      return values;
+    }
+    return mended.values;
   }
 
   /** Say what the numbers speak of. result : of the engine; pixels : as recorded */
@@ -48,9 +58,10 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     const { rules } = module ?? await load();
     if (found()?.labels !== result.labels) return; // another result came meanwhile
     const { height, width, labels, settings } = result;
-    const key = panel.cures.map(({ cure }) => cure).join();
+    const key = named(panel.cures);
     if (measured?.pixels !== pixels || measured.key !== key) {
-      const values = cured(pixels, height, width);
+      const values = await cured(pixels, height, width);
+      if (found()?.labels !== result.labels) return;
       measured = { pixels, key, values: rules.measured({ values, height, width }) };
     }
     const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, tool, settings).slice(0, rules.MOST);
@@ -124,7 +135,7 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     get cures() { return done.filter(({ cure }) => module && cure in module.CURES); },
     forget() {
       done = [];
-      measured = null;
+      measured = mended = null;
       element.hidden = true;
     },
   };

@@ -32,6 +32,15 @@ def capped(image, cap):
     return np.minimum(np.asarray(image, dtype=float), cap).astype(np.float32)
 
 
+def denoised(image):
+    """Non-local means (Buades et al. 2005): averages places of the image that look alike."""
+    from skimage.restoration import denoise_nl_means
+
+    image = np.asarray(image, dtype=float)
+    smooth = denoise_nl_means(image, h=0.8 * image.std(), patch_size=5, patch_distance=5)
+    return smooth.astype(np.float32)
+
+
 #: By the names that `image_faults` gives them. "shrink", "enlarge", "measure" and "lenient" change
 #: a setting of the tool, not the image.
-CURES = {"invert": inverted, "even": evened, "cap": capped}
+CURES = {"invert": inverted, "even": evened, "cap": capped, "denoise": denoised}

@@ -83,7 +83,7 @@ def test_reading_and_keeping_run_and_keep_the_pixel_size(tmp_path, monkeypatch, 
 
 
 CURES = [{"cure": "cap", "amount": 90.5}, {"cure": "invert", "amount": None},
-         {"cure": "even", "amount": None}]  # fmt: skip
+         {"cure": "even", "amount": None}, {"cure": "denoise", "amount": None}]  # fmt: skip
 
 
 def test_what_mended_the_image_stands_in_notebook_and_paragraph(tmp_path, monkeypatch):
@@ -95,6 +95,7 @@ def test_what_mended_the_image_stands_in_notebook_and_paragraph(tmp_path, monkey
     exec("\n".join(line for line in code(given)[0].splitlines() if "stardist" not in line), names)
     exec(code(given)[1], names)
     expected = image_cures.evened(image_cures.inverted(image_cures.capped(image, 90.5)))
+    expected = image_cures.denoised(expected)
     np.testing.assert_array_equal(names["image"], expected)
     np.testing.assert_array_equal(names["view"], image)
     words = given["methods"]
