@@ -4,12 +4,13 @@ import contextlib
 import io
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
+BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```", re.S | re.M)  # indented: folded away
 PAGES = (
     *("concepts/images-as-numbers.md", "concepts/how-a-network-learns.md"),
     *("concepts/convolutions.md", "concepts/unet.md", "tools/stardist.md", "tools/cellpose.md"),
@@ -22,7 +23,8 @@ PAGES = (
 @pytest.mark.parametrize("page", PAGES)
 def test_code_prints_what_its_comments_say(page):
     names, checked = {}, 0
-    for block in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+    for _, indented in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        block = textwrap.dedent(indented)
         promised = re.findall(r"^print\(.*\)\s+# (.+)$", block, re.M)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
