@@ -123,7 +123,7 @@ def claims(kept, listed, root, relative, link):
         broken = sum(bool(entry and entry["first_broken_by"]) for entry in entries)
         title = f"{_page_title(root, page)}: {_count(own)}"
         title += f"; {broken} no longer hold{'s' if broken == 1 else ''}" if broken else ""
-        lines = [f"[Open the page]({relative(page)})", ""]
+        lines = [f"[Open the page]({relative(_shown_on(page))})", ""]
         for claim, entry in zip(own, entries, strict=True):
             lines.append(
                 f"- “{words(claim.says)}” {_proof(claim, link)}{_held(entry, kept, direct)}"
@@ -218,9 +218,16 @@ def _notebook_title(path):
     return first.removeprefix("# ").strip()
 
 
+def _shown_on(page):
+    """The page that shows a file of docs/: for a quiz or a glossary, the Markdown beside it."""
+    return re.sub(r"(\.quiz)?\.yml$", ".md", page)
+
+
 def _page_title(root, page):
-    path = root / "docs" / page
-    if not path.is_file():
+    """The first heading of the page that shows a file of docs/; a quiz is called so."""
+    path = root / "docs" / _shown_on(page)
+    if not path.is_file() or not path.with_name(page.rpartition("/")[2]).is_file():
         raise Stop(f"{CLAIMS}: a claim stands on {page}, which is not there")
     text = HEADER.sub("", path.read_text(encoding="utf-8"))
-    return match[1] if (match := re.search(r"^# (.+?)(?: *\{.*\})?$", text, re.M)) else page
+    title = re.search(r"^# (.+?)(?: *\{.*\})?$", text, re.M)
+    return (title[1] if title else page) + (", quiz" if page.endswith(".quiz.yml") else "")

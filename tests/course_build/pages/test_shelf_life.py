@@ -149,6 +149,18 @@ def test_claims_are_counted_and_stand_by_page_open_where_one_broke(tried):
     assert claim.a["href"] == "https://course.test/home"
 
 
+def test_a_claim_of_a_glossary_or_a_quiz_stands_under_the_page_that_shows_it(course):
+    course.write("docs/tools/net.yml")
+    listed = CLAIMS.replace("tools/net.md", "tools/net.yml")
+    course.write(f"{shelf_life.CLAIMS}/a.toml", listed)
+    soup, _ = read(course)
+    net = soup.details
+    assert net.summary.text.startswith("The net: 2 proved by a test")
+    assert net.a["href"] == "../../tools/net/"
+    course.write("docs/tools/net.quiz.yml")
+    assert shelf_life._page_title(course.root, "tools/net.quiz.yml") == "The net, quiz"
+
+
 def test_a_test_is_linked_where_the_repository_has_an_address(tried, addresses):
     soup, _ = read(tried)
     address = "https://github.com/facility/course/blob/main/tests/test_net.py"
