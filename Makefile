@@ -18,7 +18,7 @@ export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve site test check test-long mutate notebooks figures figures-check screenshots \
 	slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
-	bundle-check links lock clean
+	bundle-check links newest lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -122,6 +122,10 @@ links: ## ask other sites whether our links to them still lead somewhere
 	$(SETUP)
 	$(RUN) -m mkdocs build --strict
 	$(RUN) -m course_build.external_links --online
+
+newest: ## try the course with the newest StarDist, Cellpose and the rest (8 GB; half an hour)
+	$(SETUP)
+	$(RUN) -m course_build.shelf_life.run $(ARGS)
 
 lock: ## pin the newest packages that fit pyproject.toml and package.json
 	$(SETUP)

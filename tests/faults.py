@@ -356,6 +356,7 @@ HANDING_OUT = (
 
 CHAPTERS = "tests/docs/test_chapters.py::"
 PAGES = "tests/course_build/pages/"
+SHELF_LIFE = "tests/course_build/shelf_life/"
 SLIDES = "docs/teach/slides/fails.md"
 LEARNING, LEARNING_TESTS = "src/course_build/learning/", "tests/course_build/learning/"
 SLIDES_TESTS = "tests/course_build/print/test_slides.py::"
@@ -378,6 +379,16 @@ RULES = (
     Fault("a target without its module", "Makefile", "-m course_build.external_links --online",
           "-m course_build.links --online",
           "tests/test_makefile.py::test_every_module_that_a_target_runs_is_there"),
+    Fault("what is mended was never broken", "src/course_build/shelf_life/history.py",
+          'known["true_since"] if was_good else day', 'known["true_since"] or day',
+          SHELF_LIFE + "test_history.py::test_what_is_mended_begins_a_new_row"),
+    Fault("a test that is gone proves a claim", "src/course_build/shelf_life/run.py",
+          'return "there is no such test"', 'return ""',
+          SHELF_LIFE + "test_run.py::test_a_test_that_cannot_be_collected_counts_as_broken"),
+    Fault("the newest versions are those of the lock", "src/course_build/shelf_life/environment.py",
+          'limits.append(f">={number}")', 'limits.append(f"=={number}")',
+          SHELF_LIFE
+          + "test_environment.py::test_pins_and_upper_limits_go_but_not_the_line_of_cellpose"),
     Fault("American spelling", "docs/concepts/images-as-numbers.md", "The array does not know.",
           "The array has no color.", CHAPTERS + "test_pages_and_notebooks_are_in_british_spelling"),
     Fault("a chapter without its quiz", "docs/tools/stardist.md", "<!-- quiz -->", "",

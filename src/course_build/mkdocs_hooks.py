@@ -33,6 +33,7 @@ from course_build.pages import (
     quizzes,
     reading_time,
     search_index,
+    shelf_life,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
 from course_build.print import OUT as PRINTED
@@ -101,7 +102,9 @@ def on_config(config):
     reference = Path(config.docs_dir) / "reference"
     config.extra["papers"] = citations.load(reference / "references.bib")
     config.extra["terms"] = glossary.load(reference / "glossary.yml")
-    config.extra["numbers"] = numbers.load(_root(config))
+    measured = numbers.load(_root(config))
+    checked = shelf_life.checked(measured.get("shelf_life"))
+    config.extra["numbers"] = measured | {"checked": checked}
     config.extra["search"] = []
     if _for_disk(config):
         if config.site_url:
@@ -274,12 +277,24 @@ def on_page_markdown(markdown, *, page, config, files):
     if helper_api.MARKER in markdown:
         package = root / "src" / "bioimage_course"
         markdown = markdown.replace(helper_api.MARKER, helper_api.listing(package))
+    if shelf_life.MARKER.search(markdown):
+        kept = measured.get("shelf_life", {})
+        markdown = shelf_life.fill(
+            markdown, kept, root, relative, lambda name: _file(name, page, config)
+        )
     markdown = figures.light_and_dark(markdown, where, root)
     markdown = citations.fill(markdown, config.extra["papers"], where, relative)
     taken = reading_time.minutes(
         markdown, (getattr(page, "quiz", None) or "").count('class="question"')
     )
     return numbers.fill(markdown, measured | {"page": {"minutes": taken}}, where)
+
+
+def _file(name, page, config):
+    """The address of a file in the repository, as seen from a page of docs/; None if none."""
+    source = f"docs/{page.file.src_uri}"
+    up = posixpath.relpath(name, posixpath.dirname(source))
+    return config.extra["links"].target(up, source, source)
 
 
 @stops_the_build

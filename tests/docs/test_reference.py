@@ -7,7 +7,7 @@ import yaml
 from pybtex.database import parse_file
 
 from course_build import Stop
-from course_build.pages import numbers
+from course_build.pages import numbers, shelf_life
 from tests.docs import prose
 
 BIB = parse_file(str(prose.DOCS / "reference" / "references.bib")).entries
@@ -96,7 +96,8 @@ def quoting():
 
 @pytest.fixture(scope="module")
 def measured():
-    return numbers.load()
+    found = numbers.load()
+    return found | {"checked": shelf_life.checked(found.get("shelf_life"))}
 
 
 def test_every_number_that_is_quoted_was_measured(measured):

@@ -1,0 +1,1 @@
+"""How long the course stays true: it is tried with the newest versions of what it rests on."""
