@@ -67,17 +67,15 @@ def test_n_tiles_needs_one_number_for_each_axis_and_1_for_the_channels(model, im
 
 
 def test_an_object_larger_than_the_overlap_of_blocks_stops_it(model, image):
-    def cut(min_overlap):
-        return model.predict_instances_big(
-            image, axes="YX", block_size=128, min_overlap=min_overlap, context=16,
-            show_progress=False,
-        )  # fmt: skip
+    def cut(**sizes):
+        options = {"axes": "YX", "context": 16, "show_progress": False}
+        return model.predict_instances_big(image, **options, **sizes)
 
-    message = stopped(RuntimeError, lambda: cut(8))
+    message = stopped(RuntimeError, lambda: cut(block_size=128, min_overlap=8))
     numbers = r"\(\d+, \d+\)"
     quoted = re.search(r"`(RuntimeError: Found object of shape .*?)`", FAQ)[1]
     assert re.sub(numbers, "", message) == re.sub(numbers, "", quoted)
-    labels, _ = cut(48)
+    labels, _ = cut(block_size=160, min_overlap=48)
     assert labels.max() > 10
 
 
@@ -286,8 +284,8 @@ def test_negative_pixels_are_left_out_of_the_training_and_zeros_are_not(pair):
 
 
 def test_rois_end_at_32767_and_leave_a_part_of_the_nuclei(tmp_path):
-    square = np.array([[1, 1, 5, 5], [1, 5, 5, 1]])
-    near, far = square + [[100], [0]], square + [[40_000], [0]]
+    near = np.array([[1, 1, 5, 5], [1, 5, 5, 1]])
+    far = near + np.array([[40_000], [0]])
     export_imagej_rois(tmp_path / "near.zip", np.array([near, near]))
     message = stopped(
         OverflowError, lambda: export_imagej_rois(tmp_path / "far.zip", np.array([near, far, near]))
