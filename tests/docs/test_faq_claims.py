@@ -19,7 +19,7 @@ from IPython.core.magics.packaging import PackagingMagics
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from PIL import Image
-from skimage.measure import regionprops_table
+from skimage.measure import label, regionprops_table
 
 from tests.docs import prose
 
@@ -132,6 +132,11 @@ def test_images_that_a_reader_lent_cannot_be_changed_and_need_not_be(tmp_path):
         normalize(lent, 1, 99.8)
         transforms.normalize_img(transforms.convert_image(lent, channels=[0, 0]))
         assert regionprops_table(lent.astype(int), lent)["label"].size == 11
+
+
+def test_label_numbers_the_parts_of_a_mask_and_touching_ones_stay_one():
+    labels = np.array([[1, 1, 2, 2, 0, 3, 3]])
+    assert label(labels > 0).tolist() == [[1, 1, 1, 1, 0, 2, 2]]
 
 
 def test_a_pickle_in_a_numpy_file_runs_code(tmp_path):

@@ -12,6 +12,7 @@ from unittest.mock import MagicMock
 import cellpose.__main__ as program
 import numpy as np
 import pytest
+import roifile
 import tifffile
 import torch
 from cellpose import core, dynamics, io, models, train, transforms, utils
@@ -233,7 +234,32 @@ def test_seg_npy_is_a_dictionary_beside_the_image(tmp_path, monkeypatch):
     assert {"masks", "outlines", "flows", "diameter", "chan_choose"} <= set(names["seg"])
 
 
+def test_cellpose_writes_rois_of_a_label_image(tmp_path):
+    labels = np.zeros((40, 50), np.uint16)
+    labels[5:20, 5:20], labels[5:20, 25:40] = 1, 2
+    io.save_rois(labels, str(tmp_path / "cells.tif"))
+    assert len(roifile.roiread(tmp_path / "cells_rois.zip")) == 2
+
+
 # --- Channels -----------------------------------------------------------------------------------
+
+
+def test_eval_maps_the_1st_and_99th_percentile_of_each_channel_to_0_and_1(model, monkeypatch):
+    seen = []
+
+    def run(x, **_):
+        seen.append(x[0])
+        return np.zeros((2, *x.shape[:3])), np.zeros(x.shape[:3]) - 6, np.zeros(256)
+
+    monkeypatch.setattr(model, "_run_net", run)
+    monkeypatch.setattr(models, "normalize_default", dict(models.normalize_default))
+    image = stack(60, 70, 2) * [100, 3000] + [5, 700]
+    model.eval(image, channels=[1, 2])
+    for number in range(2):
+        assert np.percentile(seen[0][..., number], (1, 99)) == pytest.approx((0, 1), abs=1e-5)
+        low, high = np.percentile(image[..., number], (1, 99))
+        scaled = (image[..., number] - low) / (high - low)
+        assert seen[0][..., number] == pytest.approx(scaled, abs=1e-4)
 
 
 def test_channels_count_from_1_and_a_first_0_averages():
@@ -371,6 +397,20 @@ def test_a_mask_is_one_object_to_cellpose(four):
     one = [(labels > 0).astype(np.int32) for labels in four["train_labels"]]
     assert utils.diameters(one[0])[1].size == 1
     assert utils.diameters(four["train_labels"][0])[1].size == 4
+
+
+def test_a_pixel_without_a_number_is_background_to_cellpose(four):
+    (labels,) = four["train_labels"]
+    (target,) = dynamics.labels_to_flows([labels[None].copy()], device=torch.device("cpu"))
+    assert np.array_equal(target[1], labels > 0)  # the second is whether it lies in a cell
+    truth = np.stack([target[1:]])
+
+    def loss(logit):
+        predicted = torch.zeros(truth.shape)
+        predicted[0, 2, labels == 0] = logit
+        return train._loss_fn_seg(truth, predicted, torch.device("cpu"))
+
+    assert loss(2.0) > loss(-2.0)
 
 
 def test_an_image_of_an_odd_size_is_segmented(model):

@@ -1,5 +1,6 @@
 """What the questions say of StarDist 0.9.2 and of csbdeep below it, tried."""
 
+import json
 import re
 import traceback
 import zipfile
@@ -12,7 +13,7 @@ from csbdeep.utils import normalize
 from csbdeep.utils.tf import IS_KERAS_3_PLUS
 from stardist import export_imagej_rois
 from stardist.matching import matching
-from stardist.models import Config2D, StarDist2D
+from stardist.models import Config2D, StarDist2D, base
 from stardist.models.model2d import StarDistData2D
 
 from bioimage_course import WEIGHTS, data
@@ -188,6 +189,14 @@ def test_without_tuned_thresholds_0_5_and_0_4_are_taken_and_tuned_ones_are_kept(
     assert StarDist2D(None, name="tiny", basedir=tmp_path).thresholds == (0.5, 0.4)
     (tmp_path / "tiny" / "thresholds.json").write_text('{"prob": 0.3, "nms": 0.2}')
     assert StarDist2D(None, name="tiny", basedir=tmp_path).thresholds == (0.3, 0.2)
+
+
+def test_tuned_thresholds_are_kept_beside_the_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "optimize_threshold", lambda *given, **_: (0.6, 1.0))  # the search
+    picture, labels = data.nuclei()
+    tiny(tmp_path).optimize_thresholds([normalize(picture)[:64, :64]], [labels[:64, :64]])
+    kept = json.loads((tmp_path / "tiny" / "thresholds.json").read_text())
+    assert kept == {"prob": 0.6, "nms": 0.3}
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
