@@ -1,6 +1,7 @@
 """What the questions say of Python, numpy, Jupyter, torch and file readers, tried."""
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 import skimage.io
 import tifffile
@@ -234,3 +236,17 @@ def test_a_torch_without_cuda_says_so(monkeypatch):
     with pytest.raises(AssertionError) as error:
         torch.cuda.init()
     assert f"AssertionError: {error.value}" in FAQ
+
+
+def test_torch_starts_a_thread_for_every_core_unless_a_variable_says_how_many():
+    def threads(**variables):
+        kept = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+        code = "import torch; print(torch.get_num_threads())"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=kept | variables
+        )
+        return int(done.stdout)
+
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert threads() in (seen, psutil.cpu_count(logical=False))  # with two in a core, one of them
+    assert threads(OMP_NUM_THREADS="1") == 1

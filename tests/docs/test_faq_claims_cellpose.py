@@ -134,6 +134,9 @@ def test_a_downloaded_model_has_the_name_at_the_end_of_its_address(tmp_path, mon
         again.model_path(name)
         address, path = asked.pop()
         assert address.endswith(f"/{file}") and Path(path) == tmp_path / file
+        (tmp_path / file).touch()
+        again.model_path(name)
+        assert not asked  # it is there
 
 
 def test_weights_of_version_4_are_refused(tmp_path):
@@ -192,6 +195,8 @@ def test_a_mask_of_more_than_40_percent_is_dropped_unless_told_otherwise():
 
     assert (labels > 0).mean() > 0.4
     assert found() == 0 and found(max_size_fraction=1) == 1
+    with torch.sparse.check_sparse_tensor_invariants():  # torch warns that it does not look
+        assert found(max_size_fraction=1) == 1
 
 
 def arguments(path, name):
