@@ -29,7 +29,7 @@ const ADVICE = "Segment a part of it, or use the notebook on large images";
 export class Engine {
   #base;
   #worker = null;
-  #tasks = new Map(); // id → {resolve, reject, onProgress, size}
+  #tasks = new Map(); // id → {resolve, reject, onProgress, size, isForAll}
   #count = 0;
   #heard = false; // whether the worker ever said a word
 
@@ -53,10 +53,7 @@ export class Engine {
 
   /** Load what a tool needs. Runs that were asked for meanwhile wait, and hear of the progress. */
   ready(tool) {
-    const onProgress = (progress) => {
-      for (const task of this.#tasks.values()) if (task.onProgress !== onProgress) task.onProgress?.(progress);
-    };
-    return this.#ask({ kind: "ready", base: this.#base, tool }, { onProgress, size: "this image" });
+    return this.#ask({ kind: "ready", base: this.#base, tool }, { size: "this image", isForAll: true });
   }
 
   again(settings, { onProgress, signal } = {}) {
@@ -68,7 +65,7 @@ export class Engine {
     this.#end(new DOMException("The engine was closed", "AbortError"));
   }
 
-  #ask(task, { onProgress, signal, size }) {
+  #ask(task, { onProgress, signal, size, isForAll = false }) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
@@ -84,7 +81,7 @@ export class Engine {
         this.#tasks.delete(id);
         end(value);
       };
-      this.#tasks.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress, size });
+      this.#tasks.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress, size, isForAll });
       signal?.addEventListener("abort", cancel);
       try {
         this.#worker ??= this.#start();
@@ -104,7 +101,7 @@ export class Engine {
     worker.addEventListener("message", ({ data: { id, progress, result, error } }) => {
       this.#heard = true;
       const task = this.#tasks.get(id); // none: it was cancelled
-      if (progress) task?.onProgress?.(progress);
+      if (progress) for (const heard of task?.isForAll ? this.#tasks.values() : [task]) heard?.onProgress?.(progress);
       else if (error) this.#fail(id, error);
       else task?.resolve(result);
     });

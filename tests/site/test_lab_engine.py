@@ -87,9 +87,9 @@ def test_a_run_waits_for_what_is_loaded_already_and_hears_of_it(opened):
     steps = page.evaluate("""async () => {
       const steps = new Set();
       const onProgress = ({ step }) => steps.add(step);
-      const loaded = engine.ready("stardist");
+      const loaded = [engine.ready("stardist"), engine.ready("stardist")];
       await engine.run("stardist", image, {}, { onProgress });
-      await loaded;
+      await Promise.all(loaded);
       await engine.ready("stardist");
       return [...steps];
     }""")
