@@ -269,3 +269,57 @@ def test_the_help_of_the_window_names_the_keys_and_clicks_of_the_page():
         "A/D or LEFT/RIGHT cycle through images in current directory",
     ):  # fmt: skip
         assert words in said, words
+
+
+def test_the_menus_of_the_window_are_named_as_on_the_page():
+    menus = window("menus.py").replace("&", "")
+    for name in (
+        "Add custom torch model to GUI", "Train new model with image+masks in folder",
+        "Load masks (*.tif, *.png, *.jpg)", "Save masks as PNG/tif",
+        "Save outlines as .zip archive of ROI files for ImageJ",
+    ):  # fmt: skip
+        assert f'"{name}"' in menus, name
+
+
+def test_the_first_start_of_the_window_downloads_two_pictures():
+    start = window("gui.py").split("def run(")[1].split("app_icon = ")[0]
+    assert start.count("download_url_to_file(") == 2
+    assert start.count(".png") == 4  # where they come from, and where they are kept
+
+
+def test_calibrate_asks_cyto3_for_the_diameter():
+    calibrate = window("gui.py").split("def calibrate_size(")[1].split("def ")[0]
+    assert 'initialize_model(model_name="cyto3")' in calibrate
+    assert "self.Diameter.setText" in calibrate
+
+
+def test_the_window_keeps_three_channels_and_stretches_them_together():
+    opening = window("io.py").split("def _initialize_images(")[1].split("\ndef ")[0]
+    assert 'print("WARNING: image has more than 3 channels, keeping only first 3")' in opening
+    for words in ("img_min = image.min()", "img_max = image.max()", "parent.stack *= 255"):
+        assert words in opening, words
+
+
+def test_after_restoring_the_window_segments_the_restored_image():
+    run = window("gui.py").split("def compute_segmentation(")[1].split("\n    def ")[0]
+    assert "if self.restore" in run and "data = self.stack_filtered.copy()" in run
+
+
+def test_the_window_trains_from_a_published_model_or_from_nothing_and_keeps_no_test_images():
+    training = window("gui.py").split("def train_model(")[1].split("\n    def ")[0]
+    assert "model_type = models.MODEL_NAMES[" in training
+    assert "starting from scratch" in training
+    assert "train.train_seg(" in training and "test_data" not in training
+
+
+def test_the_number_of_steps_comes_from_the_diameter_unless_it_is_given(model, seen, monkeypatch):
+    steps = []
+    monkeypatch.setattr(
+        model, "_compute_masks",
+        lambda shape, *parts, niter, **options: steps.append(niter) or np.zeros(shape[:3]),
+    )  # fmt: skip
+    for options in ({}, {"niter": 0}, {"niter": 2000}):
+        model.eval(np.zeros((20, 20)), channels=[0, 0], diameter=2 * model.diam_mean,
+                   normalize=False, **options)  # fmt: skip
+    assert steps == [400, 400, 2000]
+    assert "use 2000 for bacteria" in window("gui.py")

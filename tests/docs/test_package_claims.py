@@ -1,13 +1,19 @@
 """What the set-up page says about packages and the versions that they ask for, read from them."""
 
+import hashlib
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
+import pytest
 from cellpose import models
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+import setup_env
 from course_build import ROOT
 
 
@@ -58,3 +64,52 @@ def test_cellpose_3_and_4_are_one_package_of_which_one_can_be_there():
     for lock, version in (("requirements.txt", "3.1.1.3"), ("requirements-sam.txt", "4.2.1.1")):
         assert f"\ncellpose=={version}" in "\n" + (ROOT / lock).read_text(encoding="utf-8")
     assert metadata.version("cellpose") == "3.1.1.3"
+
+
+def test_numpy_says_what_the_page_quotes_of_packages_from_another_time():
+    folder = Path(np.__file__).parent
+    said = " ".join((folder / "core" / "_multiarray_umath.py").read_text("utf-8").split())
+    words = "A module that was compiled using NumPy 1.x cannot be run in NumPy"
+    compiled = next(folder.glob("random/_generator.cp*")).read_bytes()  # by Cython
+    assert f"{words} {{short_version}}" in said
+    assert b"size changed, may indicate binary incompatibility" in compiled
+    page = (ROOT / "docs" / "start" / "set-up.md").read_text(encoding="utf-8")
+    assert f"{words} 2`" in page and "`numpy.dtype size changed`" in page
+
+
+def readme(distribution):
+    return " ".join(distribution.metadata.get_payload().split())
+
+
+def test_cellposes_readme_says_which_models_learned_from_non_commercial_images():
+    said = readme(metadata.distribution("cellpose"))
+    assert (
+        "All models in Cellpose, except `yeast_BF_cp3`, `yeast_PhC_cp3`, and `deepbacs_cp3`, "
+        "are trained on some amount of data that is **CC-BY-NC**."
+    ) in said
+    (fourth,) = metadata.distributions(path=[setup_env.SAM], name="cellpose")
+    assert "All Cellpose models are trained on data that is licensed under **CC-BY-NC**" in readme(
+        fourth
+    )
+
+
+def test_cellposes_readmes_say_which_papers_to_cite():
+    said = readme(metadata.distribution("cellpose"))
+    for words in (
+        "If you use Cellpose 1, 2 or 3, please cite the Cellpose 1.0 [paper]",
+        "If you use the human-in-the-loop training, please also cite the Cellpose 2.0 [paper]",
+        "If you use the new image restoration models or cyto3, please also cite the Cellpose3",
+    ):
+        assert words in said, words
+
+
+def test_code_of_both_tools_is_under_the_bsd_licence():
+    for name in ("stardist", "cellpose"):
+        assert metadata.metadata(name)["License"].startswith("BSD")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sha256sum belongs to Linux")
+def test_sha256sum_computes_the_hash_of_the_page(tmp_path):
+    (tmp_path / "a").write_bytes(b"weights")
+    printed = subprocess.run(["sha256sum", tmp_path / "a"], capture_output=True, text=True)
+    assert printed.stdout.split()[0] == hashlib.sha256(b"weights").hexdigest()
