@@ -4,6 +4,7 @@ import inspect
 import logging
 import re
 from pathlib import Path
+from urllib.error import URLError
 
 import cellpose
 import numpy as np
@@ -146,7 +147,9 @@ def test_it_normalises_by_the_1st_and_99th_percentile_of_what_it_is_given():
     for picture in (image, image[data.TOUCHING]):
         low, high = np.percentile(picture, [1, 99])
         given = transforms.normalize_img(picture[..., None].copy())[..., 0]
-        assert given == pytest.approx((picture - low) / (high - low), abs=1e-4)
+        assert np.abs(given - (picture - low) / (high - low)).max() < 1e-4
+    two = transforms.normalize_img(np.stack([image, 9 * image], axis=-1))
+    assert np.abs(two[..., 0] - two[..., 1]).max() < 1e-4, "each channel by itself"
 
 
 # --- Three dimensions ---------------------------------------------------------------------------
@@ -279,12 +282,22 @@ def test_the_menus_of_the_window_are_named_as_on_the_page():
         "Save outlines as .zip archive of ROI files for ImageJ",
     ):  # fmt: skip
         assert f'"{name}"' in menus, name
+    assert "csv" not in menus.lower(), "there is a table to save"
 
 
 def test_the_first_start_of_the_window_downloads_two_pictures():
     start = window("gui.py").split("def run(")[1].split("app_icon = ")[0]
     assert start.count("download_url_to_file(") == 2
     assert start.count(".png") == 4  # where they come from, and where they are kept
+
+
+def test_without_a_network_a_download_ends_with_urlerror(monkeypatch, tmp_path):
+    def nothing(address):
+        raise URLError("no network")
+
+    monkeypatch.setattr(utils, "urlopen", nothing)
+    with pytest.raises(URLError):
+        utils.download_url_to_file("https://www.cellpose.org/a.png", tmp_path / "a.png")
 
 
 def test_calibrate_asks_cyto3_for_the_diameter():
@@ -303,6 +316,7 @@ def test_the_window_keeps_three_channels_and_stretches_them_together():
 def test_after_restoring_the_window_segments_the_restored_image():
     run = window("gui.py").split("def compute_segmentation(")[1].split("\n    def ")[0]
     assert "if self.restore" in run and "data = self.stack_filtered.copy()" in run
+    assert "self.saturation" not in run, "what the screen shows is not asked"
 
 
 def test_the_window_trains_from_a_published_model_or_from_nothing_and_keeps_no_test_images():

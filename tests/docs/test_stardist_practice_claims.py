@@ -192,7 +192,7 @@ def test_predict_instances_big_takes_three_lengths_and_any_array_for_its_labels(
     assert "or similar" in StarDist2D.predict_instances_big.__doc__
 
 
-def blocks_of(shape=(512, 64)):
+def blocks_of(shape=(1280, 64)):
     return BlockND.cover(shape, "YX", (256, 64), (64, 0), (32, 0), (16, 16))
 
 
@@ -267,6 +267,14 @@ def test_in_3d_the_convolutions_are_too_and_large_stacks_go_block_by_block():
         prob_thresh=1, nms_thresh=0.3, show_progress=False,
     )  # fmt: skip
     assert labels.shape == stack.shape
+
+
+# --- For other programs -------------------------------------------------------------------------
+
+
+def test_the_file_that_fiji_wants_cannot_be_written_with_keras_3(model, tmp_path):
+    with pytest.raises(NotImplementedError, match=r"no longer supported with Keras 3"):
+        model.export_TF(tmp_path / "TF_SavedModel.zip")
 
 
 # --- What comes along ---------------------------------------------------------------------------
