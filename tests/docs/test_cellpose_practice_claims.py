@@ -313,6 +313,16 @@ def test_the_window_keeps_three_channels_and_stretches_them_together():
         assert words in opening, words
 
 
+def test_enter_after_a_threshold_of_the_window_ends_in_an_error():
+    gui = window("gui.py")
+    for field in ("flow_threshold", "cellprob_threshold"):
+        assert f"self.{field}.returnPressed.connect(self.compute_cprob)" in gui
+    anew = gui.split("def compute_cprob(")[1].split("\n    def ")[0]
+    assert "dynamics.resize_and_compute_masks(" in anew and "p=self.flows[3].copy()" in anew
+    with pytest.raises(TypeError, match="unexpected keyword argument 'p'"):
+        dynamics.resize_and_compute_masks(np.zeros((2, 9, 9)), np.zeros((9, 9)), p=None)
+
+
 def test_after_restoring_the_window_segments_the_restored_image():
     run = window("gui.py").split("def compute_segmentation(")[1].split("\n    def ")[0]
     assert "if self.restore" in run and "data = self.stack_filtered.copy()" in run

@@ -1,6 +1,7 @@
 """What the set-up page says about packages and the versions that they ask for, read from them."""
 
 import hashlib
+import inspect
 import subprocess
 import sys
 from importlib import metadata
@@ -108,8 +109,24 @@ def test_code_of_both_tools_is_under_the_bsd_licence():
         assert metadata.metadata(name)["License"].startswith("BSD")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="sha256sum belongs to Linux")
-def test_sha256sum_computes_the_hash_of_the_page(tmp_path):
+def test_cellpose_4s_readme_says_what_it_was_made_for():
+    (fourth,) = metadata.distributions(path=[setup_env.SAM], name="cellpose")
+    assert (
+        "works on images with shot noise, (an)isotropic blur, undersampling, contrast inversions, "
+        "regardless of channel order and object sizes."
+    ) in readme(fourth)
+
+
+def test_defaults_of_cellpose_changed_between_versions():
+    fourth = (Path(setup_env.SAM) / "cellpose" / "models.py").read_text(encoding="utf-8")
+    third = inspect.signature(models.CellposeModel).parameters
+    assert third["pretrained_model"].default is False and third["diam_mean"].default == 30
+    assert 'pretrained_model="cpsam_v2"' in fourth and "diam_mean=None" in fourth
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="these commands belong to Linux and macOS")
+@pytest.mark.parametrize("command", [["sha256sum"], ["shasum", "-a", "256"]])
+def test_sha256sum_and_shasum_compute_the_hash_of_the_page(tmp_path, command):
     (tmp_path / "a").write_bytes(b"weights")
-    printed = subprocess.run(["sha256sum", tmp_path / "a"], capture_output=True, text=True)
+    printed = subprocess.run([*command, tmp_path / "a"], capture_output=True, text=True)
     assert printed.stdout.split()[0] == hashlib.sha256(b"weights").hexdigest()
