@@ -282,17 +282,17 @@ def tiles(model, image):
 
 
 class Tiny(vit.BaseModel):
-    """A network of nine weights that train_seg accepts; it notes in which type it learns."""
+    """A network of nine weights that train_seg accepts; it notes what it learns from, and how."""
 
-    backbone = "sam_vitl"
-
-    def __init__(self):
+    def __init__(self, backbone="sam_vitl"):
         super().__init__(dtype=torch.bfloat16)
+        self.backbone = backbone
         self.weights = torch.nn.Conv2d(3, 3, 1, dtype=torch.bfloat16)
-        self.types = set()
+        self.types, self.patches = set(), set()
 
     def forward(self, x):
         self.types.add(str(self.weights.weight.dtype))
+        self.patches.add(tuple(x.shape))
         return self.weights(x), None
 
 
@@ -302,12 +302,16 @@ def training():
     few = np.kron([[1, 2], [3, 4]], np.ones((64, 64), int))
     learned, labels = [image[:128, :128]] * 2, [truth[:128, :128], few]
     learned = [np.stack([tile] * 3).astype(np.float32) for tile in learned]
-    net, options = Tiny(), {"save_path": FOLDER, "n_epochs": 7}
+    net, other = Tiny(), Tiny("dino_vitl")
+    options = {"save_path": FOLDER, "n_epochs": 7}
     with mock.patch.object(torch.optim, "SGD", side_effect=AssertionError("SGD is used")):
         *_, scored = train.train_seg(
             net, train_data=learned, train_labels=[tile.copy() for tile in labels],
             test_data=learned[:1], test_labels=[labels[0].copy()], SGD=True, **options,
         )  # fmt: skip
+    train.train_seg(
+        other, train_data=learned[:1], train_labels=[labels[0].copy()], save_path=FOLDER, n_epochs=1
+    )
     names = (
         "learning_rate",
         "weight_decay",
@@ -322,6 +326,7 @@ def training():
         "scored in epochs": np.flatnonzero(scored).tolist(),
         "diameter": [net.diam_labels.item(), *(float(utils.diameters(tile)[0]) for tile in labels)],
         "learns in": sorted(net.types),
+        "patches": [sorted(network.patches) for network in (net, other)],
         "afterwards": str(net.weights.weight.dtype),
     }
 

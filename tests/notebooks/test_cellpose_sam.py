@@ -194,6 +194,11 @@ def test_training_ignores_sgd_and_leaves_out_images_with_fewer_than_five_objects
     assert few > 2 * enough
 
 
+def test_training_cuts_patches_of_256_px_and_of_384_for_cpdino(run):
+    patches = run["claims"]["training"]["patches"]
+    assert patches == [[[1, 3, 256, 256]], [[1, 3, 384, 384]]]
+
+
 def test_training_scores_the_test_images_only_now_and_then(run):
     assert run["claims"]["training"]["scored in epochs"] == [0, 5]
 
