@@ -95,6 +95,15 @@ def test_scipy_flips_the_kernel_and_libraries_for_networks_do_not():
         assert np.squeeze(keras.ops.convert_to_numpy(answer)) == pytest.approx(correlated)
 
 
+def test_adamw_keeps_two_numbers_for_each_weight_beside_its_gradient():
+    weights = torch.nn.Parameter(torch.ones(1000))
+    optimiser = torch.optim.AdamW([weights])
+    weights.sum().backward()
+    optimiser.step()
+    kept = [value.numel() for value in optimiser.state[weights].values() if value.ndim]
+    assert kept == [1000, 1000] and weights.grad.numel() == 1000
+
+
 # --- Quoted code --------------------------------------------------------------------------------
 
 NOTE = re.compile(r'^\?\?\? note "In the code"\n((?:    .*\n|\n)+)', re.M)
