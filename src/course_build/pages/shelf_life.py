@@ -14,6 +14,9 @@ from course_build.pages.reading_time import HEADER
 from course_build.shelf_life import claims as claim_lists
 from course_build.shelf_life import environment
 
+LABEL = re.compile(r"\[(?![@^])([^\[\]]*)\]")  # of a link, without its address; not a source
+CUT = re.compile(r"\]\([^)\s]*\)|^\([^)\s]*\)[,.;:]? *|\[(?![@^])")  # the half of a link
+CELLS = re.compile(r"(\{\{.*?\}\})| *\| *")  # between the cells of a table; not in {{ a | .2f }}
 MARKER = re.compile(r"<!-- newest: (\w+) -->")
 CLAIMS = "src/course_build/shelf_life/claims"
 NAMES = {"stardist": "StarDist", "cellpose": "Cellpose"}
@@ -146,8 +149,10 @@ def words(says):
         return f"\x02{len(kept) - 1}\x03"
 
     text = CODE.sub(hide, text)
+    text = CUT.sub("", LABEL.sub(r"\1", text))
     text = re.sub(r"<[^>\s][^>]*>|\[\^[\w-]+\]|\{[:.#][^}]*\}|(?<!\{)\{ [^{}]*\}", "", text)
-    text = re.sub(r"\*\*|(?<!\w)_|_(?!\w)", "", text).strip(" #>-")
+    text = re.sub(r"\*\*|(?<!\w)_|_(?!\w)", "", text)
+    text = CELLS.sub(lambda match: match[1] or " · ", text).strip(" #>-·")
     return re.sub("\x02(\\d+)\x03", lambda match: kept[int(match[1])], text)
 
 

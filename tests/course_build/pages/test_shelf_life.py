@@ -193,6 +193,10 @@ def test_the_line_of_a_tool_tells_its_versions_and_that_something_broke():
         ("![alt](a.png){ loading=lazy } and [a **b**](c.md#d)", "alt and a b"),
         ("`[x](y)` stays, {{ a.b | .2f }} too", "`[x](y)` stays, {{ a.b | .2f }} too"),
         ("- an item with a note[^1]", "an item with a note"),
+        ("it [guesses], as [@smith2020]; `[2, 3]`", "it guesses, as [@smith2020]; `[2, 3]`"),
+        ("(a.md), but it [warns", "but it warns"),
+        ("none below 2.1](a.md#b), so", "none below 2.1, so"),
+        ("| `resample` | {{ a.b | .2f }} |", "`resample` · {{ a.b | .2f }}"),
         ("IoU < 0.5 and > 0.1, `<b>`", "IoU < 0.5 and > 0.1, `<b>`"),
     ],
 )
