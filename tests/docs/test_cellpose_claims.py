@@ -3,7 +3,6 @@
 import inspect
 import logging
 import warnings
-from importlib import metadata
 from pathlib import Path
 
 import cellpose
@@ -584,9 +583,3 @@ def test_the_models_that_the_pages_name_exist():
     assert {"denoise_cyto3", "deblur_cyto3"} <= set(denoise.MODEL_NAMES)
 
 
-def test_its_readme_says_whose_images_the_models_learned_from():
-    package = metadata.metadata("cellpose")
-    assert package["License"] == "BSD"
-    exceptions = "`yeast_BF_cp3`, `yeast_PhC_cp3`, and `deepbacs_cp3`"
-    sentence = f"except {exceptions}, are trained on some amount of data that is **CC-BY-NC**"
-    assert f"All models in Cellpose, {sentence}" in package.get_payload()

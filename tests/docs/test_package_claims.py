@@ -16,6 +16,7 @@ from packaging.version import Version
 
 import setup_env
 from course_build import ROOT
+from tests.docs.readme_of import readme
 
 
 def asks(package, for_what, python):
@@ -76,12 +77,6 @@ def test_numpy_says_what_the_page_quotes_of_packages_from_another_time():
     assert b"size changed, may indicate binary incompatibility" in compiled
     page = (ROOT / "docs" / "start" / "set-up.md").read_text(encoding="utf-8")
     assert f"{words} 2`" in page and "`numpy.dtype size changed`" in page
-
-
-def readme(distribution):
-    words = distribution.metadata
-    # importlib_metadata, once imported, answers in metadata's place and keeps them elsewhere.
-    return " ".join((words.get_payload() or words["Description"]).split())
 
 
 def test_cellposes_readme_says_which_models_learned_from_non_commercial_images():

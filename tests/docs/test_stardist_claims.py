@@ -1,5 +1,6 @@
 """What the pages say about the code of StarDist 0.9.2 and the network it builds, tried."""
 
+import re
 import warnings
 from importlib import metadata
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
 
 from bioimage_course import WEIGHTS, data
+from tests.docs.readme_of import readme
 
 pytestmark = pytest.mark.slow  # networks run
 LAYERS = keras.layers
@@ -210,8 +212,7 @@ def test_the_published_models_are_for_nuclei_and_in_3d_there_is_a_demo_alone():
 
 
 def test_its_readme_says_which_images_the_models_want_and_learned_from():
-    lines = metadata.metadata("stardist").get_payload().splitlines()
-    (fluorescence,) = (line for line in lines if line.startswith("| `2D_versatile_fluo`"))
+    said = readme(metadata.distribution("stardist"))
+    _, fluorescence, tissue = re.split(r"\| ?`2D_versatile_(?:fluo|he)`", said)
     assert "2D single channel" in fluorescence and "DSB 2018" in fluorescence
-    (tissue,) = (line for line in lines if line.startswith("|`2D_versatile_he`"))
     assert "2D RGB" in tissue and "MoNuSeg 2018 training data" in tissue
