@@ -190,7 +190,7 @@ def test_predict_returns_an_answer_for_every_step_of_the_grid_before_any_is_drop
 def test_the_rays_of_3d_lie_on_a_spiral_and_anisotropy_flattens_it():
     assert Config3D().n_rays == 96
     rays = Rays_GoldenSpiral(96).vertices
-    assert np.diff(rays[:, 0]) == pytest.approx(2 / 95, abs=1e-6), "in equal steps from pole to pole"
+    assert np.diff(rays[:, 0]) == pytest.approx(2 / 95, abs=1e-6), "equal steps, pole to pole"
     turns = np.angle(rays[1:-1, 2] + 1j * rays[1:-1, 1])
     golden = np.pi * (3 - np.sqrt(5))
     assert np.exp(1j * np.diff(turns)) == pytest.approx(np.exp(1j * golden), abs=1e-4)
