@@ -17,6 +17,7 @@ import stardist.models.base as base
 import torch
 from cellpose import models, train, transforms
 from cellpose.metrics import average_precision
+from numpy.lib.stride_tricks import sliding_window_view
 from stardist.matching import matching, matching_dataset
 from stardist.models import Config2D, StarDist2D
 
@@ -131,6 +132,8 @@ def test_stardist_looks_at_one_patch_of_each_validation_image_unless_told(
     (picture,), _ = seen[0]
     assert picture.shape == (patches, 32, 32, 1)
     assert picture.max() < 9, "they are not augmented"
+    pieces = [sliding_window_view(image, (32, 32)) for image in pairs[0]]
+    assert any((piece == picture[0, ..., 0]).all((2, 3)).any() for piece in pieces), "nor resized"
 
 
 def test_a_seed_of_keras_fixes_a_whole_training(pairs):
@@ -237,8 +240,9 @@ def test_an_epoch_of_cellpose_is_once_through_all_images(tmp_path):
 
 
 def test_cellpose_validates_in_epochs_0_5_10_20_and_leaves_0_between(tmp_path):
-    _, (path, losses, validation) = trained(tmp_path, n_epochs=32)
+    net, (path, losses, validation) = trained(tmp_path, n_epochs=32)
     assert np.flatnonzero(validation).tolist() == [0, 5, 10, 20, 30]
+    assert (len(net.learned), len(net.checked)) == (32, 5)
     assert (losses > 0).all()
     assert path == tmp_path / "models" / "tried"
 
