@@ -581,5 +581,3 @@ def test_the_models_that_the_pages_name_exist():
     named = {"cyto", "nuclei", "cyto2", "cyto3", "yeast_BF_cp3", "yeast_PhC_cp3", "deepbacs_cp3"}
     assert named <= set(models.MODEL_NAMES)
     assert {"denoise_cyto3", "deblur_cyto3"} <= set(denoise.MODEL_NAMES)
-
-

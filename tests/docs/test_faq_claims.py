@@ -192,14 +192,15 @@ def test_a_tiff_for_imagej_holds_8_or_16_bits_or_float32_and_nothing_else(tmp_pa
 # --- torch --------------------------------------------------------------------------------------
 
 
-def test_torch_notes_that_sparse_tensors_are_not_checked(recwarn):
+def test_torch_notes_that_sparse_tensors_are_not_checked():
     before = torch.is_warn_always_enabled()
     torch.set_warn_always(True)  # else once in a process
     try:
-        torch.sparse_coo_tensor(torch.zeros((2, 3), dtype=torch.int), torch.ones(3), (4, 4))
+        with pytest.warns(UserWarning) as said:
+            torch.sparse_coo_tensor(torch.zeros((2, 3), dtype=torch.int), torch.ones(3), (4, 4))
     finally:
         torch.set_warn_always(before)
-    (note,) = {in_a_line(warning.message) for warning in recwarn.list}
+    (note,) = {in_a_line(warning.message) for warning in said}
     quoted = re.search(r"`(Sparse invariant checks .*?)`", FAQ)[1]
     assert note.startswith(quoted)
 

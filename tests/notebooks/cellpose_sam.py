@@ -36,7 +36,7 @@ def let_torchvision_start():
     """
     apart = next(Path(path) for path in sys.path if Path(path, "torchvision").is_dir())
     try:
-        torch.ops.load_library(next(Path(apart, "torchvision").glob("_C.*")))
+        torch.ops.load_library(next(Path(apart, "torchvision").glob("_C*")))
     except OSError:
         for name in ("nms", "qnms"):
             arguments = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in PATHS if path.stem[:2] != "00"]  # 00 looks at the computer
 RUN_HERE = [path for path in PATHS if not run_notebooks.runs_elsewhere(path)]
-HEAD = re.compile(r"^\*\*(CPU|GPU)\b.* · about \d+ (s|min) · .*download.*\*\*", re.MULTILINE)
+HEAD = re.compile(r"^\*\*(CPU|GPU)\b.* · about (\d+) (s|min) · .*download.*\*\*", re.MULTILINE)
 LONGEST_CELL = 15  # lines
 WALL_CLOCK = re.compile(r"\b\d+(\.\d+)? ?(ms|µs|secs?|seconds)\b|\b\d+\.\d+ ?s\b")
 
@@ -196,5 +196,8 @@ def test_it_says_with_what_it_was_run(executed):
     course = executed.metadata.course
     assert course.python.startswith(("3.11.", "3.12."))
     assert course.device and course.seconds >= 1
+    _, number, unit = HEAD.search(executed.cells[0].source).groups()
+    told = int(number) * {"s": 1, "min": 60}[unit]
+    assert told / 5 < course.seconds < 1.5 * told, "the time in its head is not what it took"
     for package, version in course.packages.items():
         assert re.match(r"\d+\.\d+", version), package

@@ -25,15 +25,19 @@ from course_build.notebooks import run as run_notebooks
 from course_build.shelf_life import claims, environment, history
 from course_build.shelf_life.outcomes import VARIABLE, covers
 
+DOCTOR = "00_check_your_setup"
 CUT_OFF = "The tests did not come to their end (pytest ended with {}): what they print says why."
 
 
 def notebooks():
-    """Return {file in the repository: packages it depends on} of the notebooks that run here."""
+    """Return {file in the repository: packages it depends on} of the notebooks that run here.
+
+    But for the one that looks whether the packages are those of the lock.
+    """
     found = {}
     for path in run_notebooks.find([]):
         course = nbformat.read(path, as_version=4).metadata.course
-        if course.get("runs") != "elsewhere":
+        if course.get("runs") != "elsewhere" and path.stem != DOCTOR:
             found[path.relative_to(ROOT).as_posix()] = sorted(course["packages"])
     return found
 
@@ -72,6 +76,11 @@ def ask(python, tests, folder):
     return found
 
 
+def can_age(claim, packages):
+    """Return whether a claim is about a package that pip installs, and not, say, about Fiji."""
+    return environment.is_apart(claim.test) or bool(history.version(claim.about, packages))
+
+
 def problem(test, found):
     """Return what went wrong with a test; "" if each of its cases passed, and there is one."""
     cases = {case: said for case, said in found["tests"].items() if covers(test, case)}
@@ -105,7 +114,7 @@ def check(folder, note, again=False):
     elif not python.exists():
         raise Stop("build/newest holds no environment: run `make newest`.")
     run = environment.describe(folder, date.today().isoformat())
-    tested = [claim for claim in listed if claim.test]
+    tested = [claim for claim in listed if claim.test and can_age(claim, run["packages"])]
     tests = list(dict.fromkeys([*lessons, *(claim.test for claim in tested)]))
     environment.say(f"{len(lessons)} notebooks and the tests of {len(tested)} claims: 20 minutes")
     found = ask(python, tests, folder)

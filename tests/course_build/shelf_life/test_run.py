@@ -119,7 +119,7 @@ def test_an_installation_that_fails_leaves_the_old_file(
 
 def test_pytest_is_asked_for_the_files_that_are_there_and_long_tests_too(trial, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
-    gone = Claim("a.md", "b", "c", "tests/gone.py::test_gone")
+    gone = Claim("a.md", "b", "stardist", "tests/gone.py::test_gone")
     monkeypatch.setattr(claims, "load", lambda: [CLAIM, gone])
     trial()
     command = list(map(str, trial.command))
@@ -129,11 +129,22 @@ def test_pytest_is_asked_for_the_files_that_are_there_and_long_tests_too(trial, 
     assert "PYTHONPATH" not in trial.variables
 
 
-def test_all_notebooks_but_14_are_asked_for():
+def test_a_claim_about_a_program_that_pip_does_not_install_is_not_asked(trial, monkeypatch):
+    fiji = Claim("clicks/fiji.md", "frames", "fiji", f"{TEST}::test_b")
+    apart = Claim("a.md", "b", "cellpose-sam", "tests/notebooks/test_cellpose_sam.py::test_c")
+    monkeypatch.setattr(claims, "load", lambda: [CLAIM, fiji, apart])
+    trial()
+    kept = history.read(trial.note)
+    assert [entry["about"] for entry in kept["claims"]] == [["stardist"], ["cellpose-sam"]]
+
+
+def test_all_notebooks_but_14_and_the_one_that_looks_at_the_lock_are_asked_for():
     found = run.notebooks()
-    assert "notebooks/14_cellpose_sam.ipynb" not in found
+    assert not {"notebooks/14_cellpose_sam.ipynb", "notebooks/00_check_your_setup.ipynb"} & set(
+        found
+    )
     assert "stardist" in found["notebooks/05_stardist_nuclei.ipynb"]
-    assert len(found) == len(list((ROOT / "notebooks").glob("*.ipynb"))) - 1
+    assert len(found) == len(list((ROOT / "notebooks").glob("*.ipynb"))) - 2
 
 
 def test_again_without_an_environment_says_what_to_do(trial, tmp_path, capsys):
