@@ -6,7 +6,7 @@ claims/*.toml list them, each as
     page = "tools/stardist.md"     # in docs/
     says = "33 numbers per pixel"  # word for word as its Markdown has it
     about = "stardist"             # the package, as pip calls it
-    test = "tests/docs/test_stardist_claims.py::test_it_predicts_33_numbers"
+    test = "tests/docs/claims/test_stardist.py::test_it_predicts_33_numbers"
 
 or, where no test can prove it, with `source = "https://…"`. A test may be a notebook, too.
 """

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 import setup_env
 from course_build import ROOT
-from tests.docs.readme_of import readme
+from tests.docs.claims.readme_of import readme
 
 
 def asks(package, for_what, python):

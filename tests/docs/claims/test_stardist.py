@@ -17,7 +17,7 @@ from stardist.nms import non_maximum_suppression
 from stardist.utils import edt_prob
 
 from bioimage_course import WEIGHTS, data
-from tests.docs.readme_of import readme
+from tests.docs.claims.readme_of import readme
 
 pytestmark = pytest.mark.slow  # networks run
 LAYERS = keras.layers

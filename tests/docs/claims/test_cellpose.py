@@ -26,7 +26,7 @@ from bioimage_course import WEIGHTS, data
 
 pytestmark = pytest.mark.slow  # networks run
 
-TOOLS = Path(__file__).parents[2] / "docs" / "tools"
+TOOLS = Path(__file__).parents[3] / "docs" / "tools"
 PAGE = TOOLS / "cellpose.md"
 VERSIONS = TOOLS / "cellpose-versions.md"
 MODEL = str(WEIGHTS / "cellpose_nuclei" / "model")

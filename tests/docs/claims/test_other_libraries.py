@@ -18,7 +18,7 @@ from skimage.transform import resize
 from bioimage_course import data
 
 pytestmark = pytest.mark.slow  # it imports TensorFlow and torch
-CONCEPTS = Path(__file__).parents[2] / "docs" / "concepts"
+CONCEPTS = Path(__file__).parents[3] / "docs" / "concepts"
 RNG = np.random.default_rng(0)
 
 
