@@ -26,7 +26,8 @@ from course_build.shelf_life import claims, environment, history
 from course_build.shelf_life.outcomes import VARIABLE, covers
 
 DOCTOR = "00_check_your_setup"
-WINDOWS = "tests/course_build/test_screenshots.py"  # they need an environment of their own
+# They need programs beside Python: an environment with windows, ImageJ.
+BESIDE = ("tests/course_build/test_screenshots.py", "tests/docs/claims/test_imagej.py")
 CUT_OFF = "The tests did not come to their end (pytest ended with {}): what they print says why."
 
 
@@ -79,7 +80,7 @@ def ask(python, tests, folder):
 
 def can_age(claim, packages):
     """Return whether a claim is about a package that pip installs here: not Fiji, not a window."""
-    if claim.test.startswith(WINDOWS):
+    if claim.test.startswith(BESIDE):
         return False
     return environment.is_apart(claim.test) or bool(history.version(claim.about, packages))
 
