@@ -121,9 +121,15 @@ def test_defaults_of_cellpose_changed_between_versions():
     assert 'pretrained_model="cpsam_v2"' in fourth and "diam_mean=None" in fourth
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="these commands belong to Linux and macOS")
-@pytest.mark.parametrize("command", [["sha256sum"], ["shasum", "-a", "256"]])
-def test_sha256sum_and_shasum_compute_the_hash_of_the_page(tmp_path, command):
+# Linux has both, macOS the second, Windows another.
+HASHERS = {"linux": (["sha256sum"], ["shasum", "-a", "256"]), "win32": (["certutil", "-hashfile"],)}
+
+
+def test_sha256sum_and_shasum_compute_the_hash_of_the_page(tmp_path):
     (tmp_path / "a").write_bytes(b"weights")
-    printed = subprocess.run([*command, tmp_path / "a"], capture_output=True, text=True)
-    assert printed.stdout.split()[0] == hashlib.sha256(b"weights").hexdigest()
+    for command in HASHERS.get(sys.platform, (["shasum", "-a", "256"],)):
+        last = ["SHA256"] if command[0] == "certutil" else []
+        printed = subprocess.run(
+            [*command, tmp_path / "a", *last], capture_output=True, text=True
+        ).stdout
+        assert hashlib.sha256(b"weights").hexdigest() in printed.split(), command
