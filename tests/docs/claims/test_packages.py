@@ -8,7 +8,6 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-import pytest
 from cellpose import models
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
