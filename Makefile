@@ -13,6 +13,9 @@ RUN = @.venv/bin/python
 # As many processes as there are cores; who runs out of tests takes some from the others.
 PYTEST = $(RUN) -m pytest -n auto --dist worksteal
 
+# Threads that wait sleep: spinning, those of one process keep the others from the cores.
+test check test-long mutate newest: export OMP_WAIT_POLICY = PASSIVE
+
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
