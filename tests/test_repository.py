@@ -50,6 +50,16 @@ def test_the_locks_name_no_download_address():
         assert "index-url" not in path.read_text(), path.name
 
 
+def test_no_file_names_the_host_of_a_package_registry():
+    hosts = re.compile(
+        r"\b(pypi|pythonhosted|anaconda)\.org\b|\brepo\.anaconda\.com\b|\bdownload\.pytorch\.org\b"
+        r"|\bnpmjs\.(com|org)\b|\byarnpkg\.com\b|\bcrates\.io\b",
+        flags=re.IGNORECASE,
+    )
+    found = [(name, host[0]) for name, text in tracked() for host in hosts.finditer(text)]
+    assert found == [], "link to the maker's pages instead: a repository, its documentation"
+
+
 def test_the_lock_leaves_the_gpu_libraries_to_torch():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     assert lines[next(i for i, line in enumerate(lines) if not line.startswith("#"))] == "-e ."
