@@ -631,9 +631,9 @@ SITE = (
     Fault("tab does not reach the slider", "figures/threshold/figure.js",
           '<input type="range"', '<input type="range" tabindex="-1"',
           IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
-    Fault("no focus ring", "figures/threshold/figure.css", ".threshold-stage button {",
-          ".threshold-stage :focus-visible { outline: none !important; }\n"
-          ".threshold-stage button {",
+    Fault("no focus ring", "figures/_shared/frame.css", ".md-typeset .figure-title {",
+          ".md-typeset [data-figure] :focus-visible { outline: none !important; }\n"
+          ".md-typeset .figure-title {",
           IN_PAGE + "tab_reaches_every_control_and_shows_where_it_is[threshold]"),
     Fault("a slider without its name", "figures/threshold/figure.js",
           '<label>Threshold <input type="range" min="0" max="${most}"></label>',

@@ -21,8 +21,8 @@ from tests.site.server import gzipped
 FIGURES = ROOT / "figures"
 FOLDERS = sorted(path.name for path in FIGURES.iterdir() if path.is_dir() and path.name[0] != "_")
 INTERACTIVE = sorted(path.parent.name for path in FIGURES.glob("*/figure.js"))
-# Two are other words until their script comes: every question, and a worked example.
-LONGER_WITHOUT_SCRIPT = ("decision", "report")
+# One is other words until its script comes: a worked example.
+LONGER_WITHOUT_SCRIPT = ("report",)
 PHOTOGRAPHS = ROOT / "build" / "figures"  # kept by the workflow
 CONTROLS = "button, input, select, textarea, [tabindex='0']:not(code)"
 KINDS = re.compile(
@@ -37,7 +37,7 @@ USE = """figure => {
     kind => e.dispatchEvent(new Event(kind, { bubbles: true })));
   for (const button of all("button"))
     if (button.isConnected && !button.disabled
-        && !/reset|clear|back|copy|download|save/i.test(button.textContent)) button.click();
+        && !/start again|copy|download|save/i.test(button.textContent)) button.click();
   for (const box of all("input[type=radio], input[type=checkbox]")) box.click();
   for (const slider of all("input[type=range]")) { slider.value = slider.max; change(slider); }
   for (const list of all("select")) {

@@ -1,8 +1,9 @@
 /** What figures are made of: elements of a page, in one call each. */
 
-/** An HTML element with properties and children. */
-export function make(tag, properties = {}, ...children) {
+/** An HTML element with properties, a role and children. */
+export function make(tag, { role, ...properties } = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
+  if (role) element.setAttribute("role", role);
   element.append(...children);
   return element;
 }
@@ -18,7 +19,10 @@ export function svg(tag, { textContent, ...attributes } = {}, ...children) {
 
 /** A button that does something. */
 export function button(textContent, action) {
-  const made = make("button", { type: "button", textContent });
+  const made = make("button", { type: "button", className: "figure-button", textContent });
   made.addEventListener("click", action);
   return made;
 }
+
+/** The one way back to how a figure began, under one name in all of them. */
+export const startAgain = (action) => button("Start again", action);

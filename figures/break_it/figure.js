@@ -9,7 +9,7 @@
  * outlines as text, places of those nuclei]. Step 0 is the picture as recorded.
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 export const METHODS = { stardist: "StarDist", cellpose: "Cellpose" };
 export const FIXES = { rescale: "Rescale", renormalise: "Renormalise", denoise: "Denoise" };
@@ -160,20 +160,19 @@ export async function mount(figure) {
   answer.setAttribute("aria-live", "polite");
   const fixes = Object.fromEntries(Object.entries(FIXES).map(([key, name]) => [key, button(name, () =>
     change({ fix: setting.fix === key ? null : key }))]));
-  const fixRow = make("div", { className: "break-row" }, make("span", { textContent: "Which fix?" }), ...Object.values(fixes));
+  const fixRow = make("div", { className: "break-fixes figure-buttons" }, make("span", { textContent: "Which fix?" }), ...Object.values(fixes));
   fixRow.setAttribute("role", "group");
   fixRow.setAttribute("aria-label", "Which fix?");
-  const told = make("p", { className: "break-told" });
+  const told = make("p", { className: "break-told figure-verdict" });
   told.setAttribute("aria-live", "polite");
-  const reset = button("Reset", start);
 
   const stage = figure.querySelector(".break-stage");
   stage.replaceChildren(
     make("div", { className: "break-left" }, canvas, key(), counts),
     make("div", { className: "break-right" }, faults.row,
       make("label", { className: "break-strength" }, make("span", {}, "Strength: ", strength), slider),
-      what, methods.row, fixRow, told),
-    make("div", { className: "break-guess" }, guess.row, answer, reset), curve);
+      what, methods.row, guess.row, answer),
+    curve, make("div", {}, fixRow, startAgain(start), told));
   stage.classList.add("mounted");
   new ResizeObserver(() => {
     canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio);
@@ -357,18 +356,3 @@ function radios(title, choices, chosen) {
   };
 }
 
-function button(words, press) {
-  const element = make("button", { type: "button", textContent: words });
-  element.addEventListener("click", press);
-  return element;
-}
-
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "textContent") element.textContent = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}

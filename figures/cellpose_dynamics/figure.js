@@ -9,6 +9,8 @@
  * right, five times as long as the arrow. A label image is an Int32Array, 0 is background.
  */
 
+import { button, make, startAgain } from "../_shared/elements.js";
+
 const STEPS = 200;
 const MIN_SIZE = 15;
 const PAD = 20;
@@ -283,7 +285,7 @@ function build(figure, nuclei) {
   const ink = canvas.getContext("2d");
   const ground = make("canvas", { width: canvas.width, height: canvas.height });
   const count = make("output", { className: "cellpose-count" });
-  const status = make("p", { className: "cellpose-status", role: "status" });
+  const status = make("p", { className: "cellpose-status figure-verdict", role: "status" });
   const choices = Object.entries(EXAMPLES).map(([name, words]) => {
     const input = make("input", { type: "radio", name: "cellpose-example", value: name });
     input.addEventListener("change", () => choose(name));
@@ -292,8 +294,7 @@ function build(figure, nuclei) {
   const cellprob = slider("Cell-probability threshold", -6, 6, 0.5, DEFAULTS.cellprob);
   const flow = slider("Flow-error threshold", 0.05, 1.5, 0.05, DEFAULTS.flow);
   const arrows = make("input", { type: "checkbox" });
-  const grid = button("Drop a grid");
-  const reset = button("Reset");
+  const grid = button("Drop a grid", dropGrid);
   const key = make("p", { className: "cellpose-key" });
   key.innerHTML = '<span class="kept">mask</span><span class="out">dropped by the flow check</span>';
   figure.querySelector(".cellpose-alternative").hidden = true;
@@ -301,20 +302,19 @@ function build(figure, nuclei) {
     make("fieldset", { className: "cellpose-choice" }, make("legend", { textContent: "Image" }),
       ...choices.map(({ label }) => label)), make("p", {}, count), key, cellprob.label, flow.label,
     make("label", { className: "cellpose-arrows" }, arrows, "Show the flow as arrows"),
-    make("div", { className: "cellpose-buttons" }, grid, reset), status));
+    make("div", { className: "figure-buttons" }, grid, startAgain(begin)), status));
 
   cellprob.input.addEventListener("input", () => { settle(); say(); });
   flow.input.addEventListener("input", () => { judge(); say(); });
   arrows.addEventListener("change", backdrop);
-  grid.addEventListener("click", () => {
+  function dropGrid() {
     const pixels = [];
     for (let row = GRID / 2; row < height; row += GRID) {
       for (let column = GRID / 2; column < width; column += GRID) pixels.push([row, column]);
     }
     walkers = [];
     release(pixels.filter(([row, column]) => field.logit[index(row, column)] > cellprob.value()), true);
-  });
-  reset.addEventListener("click", begin);
+  }
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
     const part = (at, from, size, pixels) =>
@@ -625,13 +625,3 @@ function slider(name, min, max, step, value) {
   };
 }
 
-function button(text) {
-  return make("button", { type: "button", className: "cellpose-button", textContent: text });
-}
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  if (properties.role) element.setAttribute("role", properties.role);
-  element.append(...children);
-  return element;
-}

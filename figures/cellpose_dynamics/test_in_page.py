@@ -172,7 +172,7 @@ def test_a_grid_fills_the_view_and_reset_clears_it(figure):
     figure.get_by_role("checkbox", name="arrows").check()
     set_slider(figure, "Cell-probability", -6)
     expect(count(figure)).to_have_text(masks((-6, 0.4)))
-    figure.get_by_role("button", name="Reset").click()
+    figure.get_by_role("button", name="Start again").click()
     expect(status(figure)).to_have_text("No pixel dropped yet.")
     expect(count(figure)).to_have_text(masks(DEFAULT))
     expect(figure.get_by_role("checkbox")).not_to_be_checked()

@@ -8,7 +8,7 @@
  * the pixel below the kernel's middle; the outermost pixels are none, as the kernel would hang over.
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make, startAgain } from "../_shared/elements.js";
 
 /** The nine pixels below a kernel, row by row. */
 export function nine(pixels, row, column) {
@@ -95,12 +95,12 @@ export async function mount(figure) {
   const divisor = number("The sum is divided by", { min: 1, max: 99 });
   const inputs = [...weights, divisor];
   const sum = make("div", { className: "convolution-sum" });
-  const status = make("output", { className: "convolution-status" });
+  const status = make("output", { className: "figure-verdict convolution-status" });
 
   const presets = kernels.map((preset) => {
-    const button = press(preset.name, () => choose(preset));
-    button.dataset.name = preset.name;
-    return button;
+    const made = button(preset.name, () => choose(preset));
+    made.dataset.name = preset.name;
+    return made;
   });
   const choice = make("div", { className: "convolution-presets" }, ...presets);
   label(choice, "Kernels to choose from", "group");
@@ -116,9 +116,10 @@ export async function mount(figure) {
       titled("below the frame", lens),
       titled("× kernel", make("div", { className: "convolution-kernel" }, ...weights),
         make("label", { className: "convolution-divisor" }, "÷ ", divisor)),
-      titled("the sum", sum, status)),
+      titled("the sum", sum)),
     make("div", { className: "convolution-foot" },
-      press("Fill in the result", fill), press("Reset", reset)),
+      button("Fill in the result", fill), startAgain(reset)),
+    status,
   );
   out.previousElementSibling.append(count);
   paint(image, (row, column) => pixels[row][column] / brightest);
@@ -170,7 +171,7 @@ export async function mount(figure) {
     kernel = next;
     name = called;
     results = correlate(pixels, kernel);
-    for (const button of presets) button.setAttribute("aria-pressed", String(button.dataset.name === name));
+    for (const made of presets) made.setAttribute("aria-pressed", String(made.dataset.name === name));
     drawResult();
     drawPlace();
   }
@@ -266,12 +267,6 @@ function paint(canvas, grey) {
     if (value !== null) picture.data.set([255 * value, 255 * value, 255 * value, 255], 4 * i);
   }
   canvas.getContext("2d").putImageData(picture, 0, 0);
-}
-
-function press(text, action) {
-  const button = make("button", { type: "button", className: "convolution-button" }, text);
-  button.addEventListener("click", action);
-  return button;
 }
 
 function number(text, range) {

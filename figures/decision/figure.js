@@ -1,8 +1,8 @@
 /**
- * Decision figure: answer a few questions, and see which ways to segment remain.
+ * Decision figure: answer one question after the other, and see which ways to segment remain.
  *
  * Questions, answers and where they lead stand in the page, as lists with links, readable without
- * script. This module reads them and asks one question after the other.
+ * script. This module reads them and asks one question at a time; printed, they are a tree.
  *
  * Model  walk(), reachable(), longest()  pure, no DOM
  * View   read()                          makes the model's tree from the page
@@ -10,6 +10,8 @@
  *
  * A tree is {start, questions: {id: [target, …]}, leaves: [id, …]}: one target for each answer.
  */
+
+import { button, make, startAgain } from "../_shared/elements.js";
 
 /** The questions that `choices` lead through, the open one last, and the leaf once there is one. */
 export function walk(tree, choices) {
@@ -48,6 +50,9 @@ export function read(figure) {
         title: title.textContent.replace(/^\d+ · /, ""),
         hint: hints.map((hint) => hint.textContent).join(" "),
         answers: items.map((item) => item.textContent.split("→")[0].trim()),
+        marked: items.map((item) => item.innerHTML.split("→")[0].trim()),
+        short: items.map((item) => // what is bold in an answer
+          [...item.querySelectorAll("strong")].map((part) => part.textContent).join(" / ")),
         targets: items.map(target),
       }];
     }),
@@ -63,84 +68,84 @@ export function read(figure) {
 
 export function mount(figure) {
   const { tree, words } = read(figure);
-  const chips = [...figure.querySelectorAll(".decision-leaves a")];
-  const names = Object.fromEntries(chips.map((chip) => [chip.hash.slice(1), chip.textContent]));
+  const leaves = figure.querySelector(".decision-leaves");
+  const ends = [...leaves.querySelectorAll("a")];
+  const names = Object.fromEntries(ends.map((end) => [end.hash.slice(1), end.textContent]));
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let choices = [];
 
-  const form = make("form", { className: "decision-form" });
-  const answer = make("div", { className: "decision-answer", hidden: true });
+  const chips = make("ol", { className: "decision-chips" });
+  chips.setAttribute("aria-label", "Your answers");
+  const given = make("div", { className: "decision-given figure-buttons" }, chips, startAgain(() => answer([])));
+  const question = make("div", { className: "decision-ask", role: "group" });
   const status = make("p", { className: "decision-status", role: "status" });
-  const back = make("button", { type: "button", className: "decision-button", textContent: "Back" });
-  const again = make("button", {
-    type: "button", className: "decision-button", textContent: "Start again",
-  });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  const foot = make("div", { className: "decision-foot" }, back, again, status);
-  const list = figure.querySelector(".decision-questions");
-  list.hidden = true;
-  list.after(form, answer, foot);
+  const result = make("div", { className: "decision-result figure-verdict" });
+  leaves.querySelector("p").replaceWith(status);
+  const stage = figure.querySelector(".decision-stage");
+  stage.prepend(make("div", { className: "decision-tree" }, printed(tree.start)));
+  stage.append(given, question, leaves, result);
+  stage.classList.add("mounted");
+  show();
 
-  back.addEventListener("click", () => restart(choices.slice(0, -1)));
-  again.addEventListener("click", () => restart([]));
-  restart([], false);
-
-  function restart(kept, focus = true) {
-    choices = kept;
+  /** Take answers, and lead the reader to what they open: a question or the result. */
+  function answer(next) {
+    choices = next;
     show();
-    const open = form.lastElementChild;
-    open.querySelectorAll("input").forEach((input) => { input.checked = false; });
-    if (focus) open.querySelector("input").focus();
+    const { leaf } = walk(tree, choices);
+    const place = leaf ? result : question;
+    place.querySelector("[tabindex]").focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
   }
 
-  /** Draw the questions up to the open one; those that stay are kept, and so is the focus. */
   function show() {
     const { asked, leaf } = walk(tree, choices);
-    while (form.children.length > asked.length) form.lastElementChild.remove();
-    asked.forEach((id, i) => {
-      if (form.children[i]?.dataset.question === id) return;
-      while (form.children.length > i) form.lastElementChild.remove();
-      form.append(ask(id, i));
-    });
+    given.hidden = !choices.length;
+    chips.replaceChildren(...choices.map((choice, i) => make("li", {}, chip(asked[i], choice, i))));
+    question.hidden = Boolean(leaf);
+    question.replaceChildren(...(leaf ? [] : ask(asked.at(-1))));
+    result.hidden = !leaf;
+    result.replaceChildren(...(leaf ? card(leaf) : []));
 
     const left = reachable(tree, leaf ?? asked.at(-1));
-    for (const chip of chips) {
-      const id = chip.hash.slice(1);
+    for (const end of ends) {
+      const id = end.hash.slice(1);
       const state = id === leaf ? "answer" : left.has(id) ? "possible" : "out";
-      chip.parentElement.dataset.state = state;
+      end.parentElement.dataset.state = state;
       const note = { answer: ", your answer", out: ", ruled out", possible: "" }[state];
-      if (note) chip.setAttribute("aria-label", names[id] + note);
-      else chip.removeAttribute("aria-label");
+      if (note) end.setAttribute("aria-label", names[id] + note);
+      else end.removeAttribute("aria-label");
     }
-    answer.hidden = !leaf;
-    answer.replaceChildren(...(leaf ? card(leaf) : []));
-    back.disabled = again.disabled = !choices.length;
-    status.textContent = leaf
-      ? `Your answer: ${names[leaf]}.`
+    status.textContent = leaf ? `Your answer: ${names[leaf]}.`
       : `${left.size} of ${tree.leaves.length} answers are still possible.`;
   }
 
-  function ask(id, i) {
-    const { title, hint, answers } = words[id];
-    const set = make("fieldset", {}, make("legend", { textContent: title }));
-    set.dataset.question = id;
-    if (hint) {
-      set.append(make("p", { id: `${id}-hint`, className: "decision-hint", textContent: hint }));
-      set.setAttribute("aria-describedby", `${id}-hint`);
-    }
-    answers.forEach((text, choice) => {
-      const input = make("input", { type: "radio", name: `answer-${id}`, value: choice });
-      input.addEventListener("change", () => {
-        choices = [...choices.slice(0, i), choice];
-        show();
-      });
-      set.append(make("label", {}, input, make("span", { textContent: text })));
-    });
-    return set;
+  /** A given answer: pressed, its question is asked again. */
+  function chip(id, choice, i) {
+    const { title, answers, short } = words[id];
+    const made = button(short[choice], () => answer(choices.slice(0, i)));
+    made.append(make("span", { textContent: " ×", ariaHidden: "true" }));
+    made.title = `${title} ${answers[choice]}`;
+    made.setAttribute("aria-label", `${title} ${answers[choice]}. Answer again.`);
+    return made;
+  }
+
+  function ask(id) {
+    const { title, hint, marked } = words[id];
+    const head = make("p", { className: "decision-title", id: "decision-title", tabIndex: -1 },
+      make("span", { className: "decision-number", textContent: `Question ${choices.length + 1}` }), ` ${title}`);
+    question.setAttribute("aria-labelledby", head.id);
+    const note = hint ? [make("p", { className: "decision-hint", textContent: hint })] : [];
+    return [head, ...note, make("div", { className: "decision-options" },
+      ...marked.map((html, choice) => {
+        const made = button("", () => answer([...choices, choice]));
+        made.append(make("span", { innerHTML: html })); // the page's own words
+        return made;
+      }))];
   }
 
   /** What the page says about a leaf, below its heading, as a copy in the figure. */
   function card(leaf) {
-    const title = make("p", { className: "decision-title" }, "Your answer: ",
+    const title = make("p", { className: "decision-title", tabIndex: -1 }, "Your answer: ",
       make("a", { href: `#${leaf}`, textContent: names[leaf] }));
     const copies = [];
     let next = document.getElementById(leaf)?.nextElementSibling;
@@ -154,11 +159,17 @@ export function mount(figure) {
     }
     return [title, ...copies];
   }
-}
 
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  if (properties.role) element.setAttribute("role", properties.role);
-  element.append(...children);
-  return element;
+  /** A question with all that follows from it, for paper; one that was written out is only named. */
+  function printed(id, known = new Set()) {
+    const { title, answers, targets } = words[id];
+    if (known.has(id)) return make("p", { textContent: `see above: ${title}` });
+    known.add(id);
+    const list = make("ul", {}, ...answers.map((text, choice) => {
+      const to = targets[choice];
+      return make("li", {}, `${text} → `,
+        names[to] ? make("strong", { textContent: names[to] }) : printed(to, known));
+    }));
+    return make("div", {}, make("p", { textContent: title }), list);
+  }
 }

@@ -11,11 +11,16 @@ PAGE = "start/is-deep-learning-right/"
 PARTS = ("Why", "First step", "Cost", "Licence")
 
 
+def options(figure):
+    """The buttons with the answers to the open question."""
+    return figure.locator(".decision-options button")
+
+
 @pytest.fixture
 def figure(open_page):
     page = open_page(PAGE)
     figure = page.locator("[data-figure=decision]")
-    expect(figure.locator("fieldset").first).to_be_visible(timeout=PATIENCE)
+    expect(options(figure).first).to_be_visible(timeout=PATIENCE)
     return figure
 
 
@@ -65,16 +70,30 @@ def status(figure):
     return figure.get_by_role("status")
 
 
-def press(figure, key):
-    figure.page.keyboard.press(key)
+def chips(figure):
+    return figure.get_by_role("list", name="Your answers").get_by_role("button")
 
 
-def focused(figure):
-    """The legend around the focused element, and the element's value."""
-    return figure.page.evaluate(
-        """() => [document.activeElement.closest("fieldset")?.querySelector("legend").textContent,
-                  document.activeElement.value]"""
-    )
+def choose(figure, *choices):
+    for choice in choices:
+        options(figure).nth(choice).click()
+
+
+def asked(figure):
+    return figure.locator(".decision-ask").inner_text()
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.textContent")
+
+
+def first_ways(questions, leaves):
+    """One way to each leaf: {leaf: choices}."""
+    reached = {}
+    for choices, leaf in ways(questions, leaves):
+        reached.setdefault(leaf, choices)
+    assert set(reached) == set(leaves)
+    return reached
 
 
 def test_without_script_every_question_answer_and_leaf_can_be_read_and_followed(plain):
@@ -95,53 +114,84 @@ def test_without_script_every_question_answer_and_leaf_can_be_read_and_followed(
         assert re.findall(r"^(\w[\w ]+):", text, re.M) == list(PARTS)
 
 
+def test_one_question_is_asked_at_a_time_and_each_answer_becomes_a_chip(figure):
+    questions, _ = tree(figure)
+    titles = [re.match(r"\d+ · (.+\?)", q["title"])[1] for q in questions.values()]
+    assert titles[0] in asked(figure) and not chips(figure).count()
+    choose(figure, 0, 1)
+    assert titles[3] in asked(figure)
+    assert [title for title in titles if title in figure.inner_text()] == [titles[3]]
+    assert chips(figure).all_inner_texts() == ["single objects ×", "touch / faint / texture ×"]
+    name = chips(figure).nth(1).get_attribute("aria-label")
+    assert name.startswith(titles[1]) and name.endswith("Answer again.")
+
+
 def test_every_leaf_is_reached_by_mouse(figure):
     questions, leaves = tree(figure)
-    reached = set()
-    for choices, leaf in ways(questions, leaves):
-        if leaf in reached:
-            continue
-        reached.add(leaf)
-        again = figure.get_by_role("button", name="Start again")
-        if again.is_enabled():
+    again = figure.get_by_role("button", name="Start again")
+    for leaf, choices in first_ways(questions, leaves).items():
+        if again.is_visible():
             again.click()
-        for i, choice in enumerate(choices):
-            figure.locator("fieldset").nth(i).locator("label").nth(choice).click()
+        choose(figure, *choices)
         expect(status(figure)).to_have_text(f"Your answer: {leaves[leaf]}.")
-        answer = figure.locator(".decision-answer")
-        assert all(f"{part}:" in answer.inner_text() for part in PARTS)
+        result = figure.locator(".decision-result")
+        assert all(f"{part}:" in result.inner_text() for part in PARTS)
         assert figure.locator("[data-state=answer]").all_text_contents() == [leaves[leaf]]
         assert figure.locator("[data-state=out]").count() == len(leaves) - 1
-        expect(answer.locator("a").first).to_have_attribute("href", f"#{leaf}")
-    assert reached == set(leaves)
+        expect(result.locator("a").first).to_have_attribute("href", f"#{leaf}")
+        assert not options(figure).count() and chips(figure).count() == len(choices)
 
 
 def test_every_leaf_is_reached_by_keyboard_alone(figure):
     questions, leaves = tree(figure)
-    figure.locator("input").first.focus()
-    reached = {}
-    for choices, leaf in ways(questions, leaves):
-        reached.setdefault(leaf, choices)
-    for leaf, choices in reached.items():
+    press = figure.page.keyboard.press
+    figure.locator(".decision-title").focus()
+    for leaf, choices in first_ways(questions, leaves).items():
         for choice in choices:
-            press(figure, "Space")  # chooses the first answer; arrows choose the others
-            for _ in range(choice):
-                press(figure, "ArrowDown")
-            press(figure, "Tab")  # to the next question, to a link of the answer at the end
+            assert focused(figure.page).startswith("Question ")  # read out, answers come next
+            for _ in range(choice + 1):
+                press("Tab")
+            press("Enter")
         expect(status(figure)).to_have_text(f"Your answer: {leaves[leaf]}.")
+        assert focused(figure.page) == f"Your answer: {leaves[leaf]}"
         for _ in range(20):
-            if figure.page.evaluate("document.activeElement.textContent") == "Start again":
+            if focused(figure.page) == "Start again":
                 break
-            press(figure, "Tab")
-        press(figure, "Enter")
-        expect(figure.locator("fieldset")).to_have_count(1)
-    assert set(reached) == set(leaves)
+            press("Shift+Tab")
+        press("Enter")
+        expect(chips(figure)).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_ends_stay_in_view_and_the_result_scrolls_into_it(open_page, width):
+    page = open_page(PAGE, width=width)
+    page.set_viewport_size({"width": width, "height": 800})
+    figure = page.locator("[data-figure=decision]")
+    expect(options(figure).first).to_be_visible(timeout=PATIENCE)
+    ends = figure.locator(".decision-leaves li")
+    for choice in (0, 1, 2, 0, 0, 1):
+        ends.last.scroll_into_view_if_needed()
+        for part in (figure.locator(".decision-title"), options(figure).last, ends.first, ends.last):
+            expect(part).to_be_in_viewport(ratio=1)  # all of it on one screen
+        choose(figure, choice)
+    choose(figure, 0)
+    expect(figure.locator(".decision-result .decision-title")).to_be_in_viewport(ratio=1)
+    expect(figure.locator("[data-state=answer]")).to_be_in_viewport(ratio=1)
+
+
+def test_it_stands_on_the_first_screen(open_page):
+    page = open_page(PAGE)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    figure = page.locator("[data-figure=decision]")
+    expect(options(figure)).to_have_count(3, timeout=PATIENCE)
+    expect(options(figure).last).to_be_in_viewport(ratio=1)
+    expect(figure.locator(".decision-leaves")).to_be_in_viewport(ratio=1)
 
 
 def test_each_answer_rules_out_leaves_that_no_further_answer_reaches(figure):
     questions, leaves = tree(figure)
     expect(status(figure)).to_have_text("9 of 9 answers are still possible.")
-    figure.locator("label").nth(1).click()  # an area
+    choose(figure, 1)  # an area
     left = {leaf for choices, leaf in ways(questions, leaves) if choices[0] == 1}
     possible = figure.locator("[data-state=possible]")
     assert set(possible.all_text_contents()) == {leaves[leaf] for leaf in left}
@@ -150,33 +200,51 @@ def test_each_answer_rules_out_leaves_that_no_further_answer_reaches(figure):
     assert out.get_attribute("aria-label") == f"{out.text_content()}, ruled out"
 
 
-def test_back_takes_one_answer_back_and_reset_takes_all(figure):
-    back = figure.get_by_role("button", name="Back")
+def test_a_chip_asks_its_question_again_and_drops_what_came_after(figure):
+    choose(figure, 0, 1)
+    second = asked(figure)
+    choose(figure, 2, 0)
+    chips(figure).nth(2).click()
+    assert asked(figure) == second and chips(figure).count() == 2
+    assert focused(figure.page) == figure.locator(".decision-title").text_content()
+    choose(figure, 0)  # by hand
+    expect(figure.locator(".decision-result")).to_be_visible()
+    chips(figure).first.click()
+    expect(figure.locator(".decision-result")).to_be_hidden()
+    expect(status(figure)).to_have_text("9 of 9 answers are still possible.")
+
+
+def test_one_button_starts_again(figure):
     again = figure.get_by_role("button", name="Start again")
-    expect(back).to_be_disabled()
-    for i, choice in enumerate((0, 1, 2)):
-        figure.locator("fieldset").nth(i).locator("label").nth(choice).click()
-    legends = figure.locator("legend").all_text_contents()
-    assert len(legends) == 4
-    back.click()
-    assert figure.locator("legend").all_text_contents() == legends[:3]
-    assert not figure.locator("fieldset").last.locator(":checked").count()
-    assert figure.locator("fieldset").nth(1).locator(":checked").get_attribute("value") == "1"
-    assert focused(figure) == [legends[2], "0"]
+    expect(again).to_be_hidden()
+    first = asked(figure)
+    choose(figure, 0, 1, 2)
     again.click()
-    assert figure.locator("legend").all_text_contents() == legends[:1]
-    assert not figure.locator(":checked").count()
-    assert focused(figure) == [legends[0], "0"]
-    expect(again).to_be_disabled()
+    assert asked(figure) == first and not chips(figure).count()
+    assert focused(figure.page) == figure.locator(".decision-title").text_content()
 
 
-def test_another_answer_to_an_earlier_question_drops_what_came_after(figure):
-    for i, choice in enumerate((0, 1, 0)):
-        figure.locator("fieldset").nth(i).locator("label").nth(choice).click()
-    expect(figure.locator(".decision-answer")).to_be_visible()
-    figure.locator("fieldset").first.locator("label").nth(1).click()
-    assert figure.locator("fieldset").count() == 2
-    expect(figure.locator(".decision-answer")).to_be_hidden()
+def test_on_paper_it_is_a_tree_with_every_question_and_leaf(figure):
+    questions, leaves = tree(figure)
+    figure.page.emulate_media(media="print")
+    printed = figure.locator(".decision-tree")
+    expect(printed).to_be_visible()
+    expect(options(figure).first).to_be_hidden()
+    ends = printed.locator("strong").all_text_contents()
+    assert set(ends) == set(leaves.values())
+    for question in questions.values():
+        title = re.match(r"\d+ · (.+\?)", question["title"])[1]
+        assert printed.locator("p", has_text=title).first.is_visible()
+        for answer in question["answers"]:
+            assert answer["text"] in printed.inner_text()
+    deepest = printed.evaluate(
+        """root => Math.max(...[...root.querySelectorAll("li")].map(item => {
+            let depth = 0;
+            for (let e = item; e !== root; e = e.parentElement) depth += e.tagName === "LI";
+            return depth;
+        }))"""
+    )
+    assert deepest == max(len(choices) for choices, _ in ways(questions, leaves))
 
 
 def test_a_tree_with_a_dead_end_or_a_circle_is_refused(figure):

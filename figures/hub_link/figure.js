@@ -7,7 +7,7 @@
  * The link is that of nbgitpuller: https://nbgitpuller.readthedocs.io
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make } from "../_shared/elements.js";
 
 export const KINDS = {
   students: { title: "For students, without solutions", folder: "notebooks/student", branch: "gh-pages" },
@@ -111,11 +111,12 @@ export function mount(figure) {
   const inputs = {};
   const form = make("form", { className: "hub-form", noValidate: true }, ...FIELDS.map(row));
   form.setAttribute("aria-label", "Make a link for your hub");
-  const status = make("p", { className: "hub-status" });
+  const status = make("p", { className: "hub-status figure-verdict" });
   status.setAttribute("role", "status");
   const results = { hub: result("Link for the hub"), binder: result("Link for Binder") };
   figure.replaceChildren(
-    make("p", { textContent: "Nothing you type is sent anywhere, and nothing is kept." }),
+    make("p", { className: "figure-title", textContent: "One link for your hub" }),
+    make("p", { className: "figure-try", textContent: "Fill in the form. Nothing you type is sent anywhere, and nothing is kept." }),
     form, status, ...Object.values(results).map(({ element }) => element),
   );
 
@@ -170,8 +171,7 @@ export function mount(figure) {
 
   function result(title) {
     const anchor = make("a");
-    const copy = make("button", { type: "button", className: "md-button", textContent: `Copy ${title.toLowerCase().replace("binder", "Binder")}` });
-    copy.addEventListener("click", async () => {
+    const copy = button(`Copy ${title.toLowerCase().replace("binder", "Binder")}`, async () => {
       try {
         await navigator.clipboard.writeText(anchor.href);
         say("Copied.");

@@ -8,7 +8,7 @@
  * of all pixels has it. A place is {weight, bias}; a walk is a list of places with their loss.
  */
 
-import { button, make, svg } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 export const MAP = { weight: [0, 50], bias: [-16, 4] };
 export const MOST = 3000; // steps of one walk
@@ -70,8 +70,11 @@ export function threshold({ low, high }, { weight, bias }) {
   return weight > 0 ? low - (bias / weight) * (high - low) : null;
 }
 
-/** How the walk goes, as one word: start, flat, jumps, zigzags, uphill, creeps, floor or down. */
-export function judge(losses, slope) {
+/**
+ * How the walk goes, as one word: start, jumps, zigzags, uphill, flat, floor, landed, creeps, across
+ * or down. The slope is that of the last place.
+ */
+export function judge(losses, slope, rate) {
   const last = losses.length - 1;
   if (!last) return "start";
   const recent = losses.slice(-11);
@@ -81,7 +84,10 @@ export function judge(losses, slope) {
   if (rises > 1) return newer < 0.98 * older && newer < losses[0] ? "zigzags" : "jumps";
   if (losses[last] > losses[last - 1] + 1e-9) return "uphill";
   if (slope < 5e-4) return "flat";
-  if (losses[last] > 0.97 * losses[last - 1]) return slope > 0.05 ? "creeps" : "floor";
+  const little = losses[last] > 0.97 * losses[last - 1];
+  if (little && slope <= 0.05) return "floor";
+  if (rises) return "landed";
+  if (little) return rate * slope ** 2 < 0.1 * losses[last] ? "creeps" : "across"; // a tiny step, or a wide one
   return "down";
 }
 
@@ -118,6 +124,8 @@ const WORDS = {
   uphill: () => "Uphill! The step was so long that it jumped across the valley and landed higher.",
   jumps: () => "Too large a learning rate: the loss rises again and again. The neuron jumps to and fro across the valley and does not arrive.",
   zigzags: () => "It zigzags: the steps are so long that they cross the floor of the valley, but the jumps become smaller.",
+  landed: () => "Downhill again, but only from where the jump landed. Step on: does it stay in the valley at this rate?",
+  across: () => "The step led right across the valley, to nearly the same height on the other side.",
   creeps: () => "It creeps: the slope is steep, but the steps are tiny. A larger learning rate would be faster.",
   floor: () => "Near the bottom: the slope is gentle, so the steps become short by themselves.",
   flat: (held) => `Arrived: the slope is almost zero.${held ? " Now let the weight learn, too." : ""}`,
@@ -155,19 +163,19 @@ export async function mount(figure) {
   const runs = [1, data.steps, 10 * data.steps];
   const now = make("p", { className: "learning-now" });
   const sums = make("p", { className: "learning-sums" });
-  const verdict = make("p", { className: "learning-verdict" });
+  const verdict = make("p", { className: "learning-verdict figure-verdict" });
   verdict.setAttribute("role", "status");
 
   figure.querySelector(".learning-stage").replaceChildren(
     make("div", {},
       titled("the loss: dark is low", map),
       tools(...runs.map((count) => button(count === 1 ? "Step" : `${count} steps`, () => run(count)))),
-      make("label", { className: "learning-rate" }, "learning rate ", rateNow, rate),
-      make("div", { className: "learning-words" }, now, sums, verdict)),
-    make("div", {},
-      titled("the neuron’s answer", neuron), titled("the loss, step by step", curve),
-      tools(weight.label, bias.label), tools(make("label", {}, held, "hold the weight")), choice,
-      tools(button("Back to the start", restart), button("Reset", reset))),
+      make("label", { className: "learning-rate" }, "learning rate ", rateNow, rate)),
+    make("div", { className: "learning-seen" },
+      titled("the neuron’s answer", neuron), titled("the loss, step by step", curve)),
+    make("div", { className: "learning-told" },
+      tools(weight.label, bias.label, make("label", {}, held, "hold the weight"), choice, startAgain(reset)),
+      make("div", { className: "learning-words" }, now, sums), verdict),
   );
 
   rate.addEventListener("input", restart);
@@ -265,12 +273,12 @@ export async function mount(figure) {
     show();
     const slope = gradient(pixels, walk.at(-1));
     const steep = Math.hypot(held.checked ? 0 : slope.weight, slope.bias);
-    state = judge(walk.map((place) => place.loss), steep);
+    state = judge(walk.map((place) => place.loss), steep, rateAt(rate.valueAsNumber));
     const place = walk.at(-1);
     const off = inside(place).bias !== place.bias || inside(place).weight !== place.weight;
     const sentence = state === "start" && (which !== "all" || start.bias !== 0 || start.weight !== data.weight)
       ? "A new start. Press Step." : WORDS[state](held.checked);
-    verdict.textContent = (walk.length > MOST ? `${MOST} steps are enough: go back to the start. ` : "") +
+    verdict.textContent = (walk.length > MOST ? `${MOST} steps are enough. ` : "") +
       (off ? `Off the map, at bias ${say(place.bias, 1)}. ` : "") + sentence;
     figure.dataset.state = state;
   }
@@ -397,7 +405,7 @@ function nice(value) {
 
 const word = (x, y, textContent, anchor = "middle") => svg("text", { x, y, textContent, "text-anchor": anchor });
 
-const tools = (...children) => make("div", { className: "learning-tools" }, ...children);
+const tools = (...children) => make("div", { className: "learning-tools figure-buttons" }, ...children);
 
 const titled = (title, ...children) => make("div", {}, make("p", { className: "learning-name" }, title), ...children);
 

@@ -88,24 +88,35 @@ test("the landscape begins at the lowest bias and weight, and is lowest beside t
   assert.ok(Math.hypot(slope.weight, slope.bias) < 1e-3);
 });
 
-test("the walk is judged by its losses and by the slope", () => {
-  assert.equal(judge([1.4], 0.3), "start");
-  assert.equal(judge([1.4, 0.4], 0.3), "down");
-  assert.equal(judge([1.4, 2.5], 0.3), "uphill");
-  assert.equal(judge([1.4, 2.5, 1.3, 2.4, 1.2], 0.3), "jumps");
-  assert.equal(judge([1.4, 0.9, 1.1, 0.5, 0.7, 0.3], 0.3), "zigzags");
-  assert.equal(judge([0.2, 2.5, 1.3, 2, 1.2], 0.3), "jumps"); // smaller jumps, but far above the start
-  assert.equal(judge([1.4, 1.38], 0.6), "creeps");
-  assert.equal(judge([0.2, 0.199], 0.01), "floor");
-  assert.equal(judge([0.2, 0.2], 1e-6), "flat");
-  assert.equal(judge([9, 11, 3, ...Array(10).fill(1)], 1e-6), "flat"); // long ago
+test("the walk is judged by its losses, by the slope and by the rate", () => {
+  assert.equal(judge([1.4], 0.3, 4), "start");
+  assert.equal(judge([1.4, 0.4], 0.3, 4), "down");
+  assert.equal(judge([1.4, 2.5], 0.3, 30), "uphill");
+  assert.equal(judge([1.4, 2.5, 1.3, 2.4, 1.2], 0.3, 30), "jumps");
+  assert.equal(judge([1.4, 0.9, 1.1, 0.5, 0.7, 0.3], 0.3, 30), "zigzags");
+  assert.equal(judge([0.2, 2.5, 1.3, 2, 1.2], 0.3, 30), "jumps"); // smaller jumps, but far above the start
+  assert.equal(judge([1.4, 2.5, 1.3], 0.3, 30), "landed");
+  assert.equal(judge([1.4, 1.38], 0.6, 0.1), "creeps");
+  assert.equal(judge([1.4, 1.38], 0.6, 20), "across"); // a long step, for nothing
+  assert.equal(judge([0.2, 0.199], 0.01, 4), "floor");
+  assert.equal(judge([0.2, 0.2], 1e-6, 4), "flat");
+  assert.equal(judge([9, 11, 3, ...Array(10).fill(1)], 1e-6, 4), "flat"); // long ago
+});
+
+test("at the rate of 100 that the task asks for, no step is praised", () => {
+  const pixels = examples(data, "all");
+  const words = [1, 2, 3, 4, 5].map((steps) => {
+    const places = walk(pixels, start, 100, true, steps);
+    return judge(places.map((place) => place.loss), Math.abs(gradient(pixels, places.at(-1)).bias), 100);
+  });
+  assert.deepEqual(words, ["uphill", "landed", "landed", "landed", "jumps"]);
 });
 
 test("the chapter's three learning rates creep, arrive and jump", () => {
   const pixels = examples(data, "all");
   const word = (rate) => {
     const places = walk(pixels, start, rate, true, data.steps);
-    return judge(places.map((place) => place.loss), Math.abs(gradient(pixels, places.at(-1)).bias));
+    return judge(places.map((place) => place.loss), Math.abs(gradient(pixels, places.at(-1)).bias), rate);
   };
   assert.deepEqual([0.1, 4, 100].map(word), ["creeps", "flat", "jumps"]);
 });

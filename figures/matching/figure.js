@@ -10,7 +10,7 @@
  * so that no pixel belongs to two.
  */
 
-import { button, make, svg } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 export const THRESHOLDS = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95].map((percent) => percent / 100);
 export const MOST = 8; // objects
@@ -274,7 +274,7 @@ export async function mount(figure) {
     notes.append(svg("text", { x: (left + 0.5) * CELL, y: (top + rows + 0.5) * CELL, textContent: i + 1 }));
   });
 
-  const status = make("p", { className: "matching-status" });
+  const status = make("p", { className: "matching-status figure-verdict" });
   status.setAttribute("role", "status");
   const short = make("span", { className: "matching-short" });
   const table = make("table", { className: "matching-matrix" });
@@ -286,11 +286,11 @@ export async function mount(figure) {
 
   const arrows = { left: "←", right: "→", up: "↑", down: "↓" };
   const act = (action, ...step) => button(action[0].toUpperCase() + action.slice(1), () => change(action, ...step));
-  const reset = button("Reset", () => {
+  const reset = startAgain(() => {
     objects = start; selected = "B"; minIou = 0.5; slider.value = 0.5;
     show();
   });
-  const tools = make("div", { className: "matching-tools" },
+  const tools = make("div", { className: "matching-tools figure-buttons" },
     ...Object.entries(arrows).map(([way, arrow]) => {
       const move = button(arrow, () => change("move", ...STEPS[way]));
       move.setAttribute("aria-label", `Move ${way}`);
@@ -303,7 +303,7 @@ export async function mount(figure) {
 
   const stage = figure.querySelector(".matching-stage");
   stage.replaceChildren(
-    make("div", { className: "matching-seen" }, picture, status, tools),
+    make("div", { className: "matching-seen" }, picture, tools, status),
     make("div", { className: "matching-sums" },
       make("label", { className: "matching-ask" }, "A match needs an IoU of at least ", asked, slider), results),
     table, plot);
@@ -337,7 +337,7 @@ export async function mount(figure) {
     asked.textContent = two(minIou);
     slider.setAttribute("aria-valuetext", `IoU ${two(minIou)}`);
     short.textContent = ` TP ${now.tp} · FP ${now.fp} · FN ${now.fn} · AP ${two(now.ap)} · PQ ${two(now.pq)}`;
-    say(selected ? describe(selected, matrix, now.pairs) : "No object is left: add one, or reset.");
+    say(selected ? describe(selected, matrix, now.pairs) : "No object is left: add one, or start again.");
   }
 
   /** One group for each object, kept while it lives, so that it keeps the focus. */

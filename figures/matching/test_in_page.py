@@ -84,7 +84,7 @@ def test_dragging_moves_an_object_by_whole_pixels_and_the_scores_follow(figure):
     assert shown(figure) == expected("exact_b")
     expect(figure.get_by_role("status")).to_contain_text("16 shared / 16 covered = 1.00")
     assert "0.25 at 0.95" in figure.locator(".matching-curve").get_attribute("aria-label")
-    button(figure, "Reset").click()
+    button(figure, "Start again").click()
     drag(figure, "E", -2)
     assert shown(figure) == expected("right_e")
     expect(object_(figure, "E")).to_have_attribute("data-state", "match")
@@ -100,7 +100,7 @@ def test_buttons_split_merge_delete_add_and_reset(figure):
         object_(figure, name).click()
         button(figure, action).click()
         assert shown(figure) == expected(state), state
-        button(figure, "Reset").click()
+        button(figure, "Start again").click()
         assert shown(figure) == expected("start")
         assert letters(figure) == "ABCDE"
 
@@ -121,7 +121,7 @@ def test_every_object_is_put_right_by_keyboard_alone(figure):
         press(figure, "Delete")
     assert shown(figure) == expected("nothing")
     expect(figure.get_by_role("status")).to_contain_text("No object is left")
-    button(figure, "Reset").focus()
+    button(figure, "Start again").focus()
     press(figure, "Enter")
     assert shown(figure) == expected("start")
 

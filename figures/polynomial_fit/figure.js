@@ -8,7 +8,7 @@
  * powers of the distance divided by the reach.
  */
 
-import { button, make, svg } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 /** Least squares by Householder reflections, as stable as numpy.polyfit. */
 export function fit(pixels, degree, reach) {
@@ -93,9 +93,9 @@ export async function mount(figure) {
     made.dataset.set = name;
     return made;
   });
-  const choice = make("div", { className: "overfitting-tools" }, ...sets, button("Reset", reset));
+  const choice = make("div", { className: "overfitting-tools figure-buttons" }, ...sets, startAgain(reset));
   const errors = make("p", { className: "overfitting-errors" });
-  const verdict = make("p", { className: "overfitting-verdict" });
+  const verdict = make("p", { className: "overfitting-verdict figure-verdict" });
   verdict.setAttribute("role", "status");
   slider.setAttribute("aria-label", "degree of the polynomial");
   slider.addEventListener("input", show);

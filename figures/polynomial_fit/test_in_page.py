@@ -61,7 +61,7 @@ def test_it_says_what_is_happening(figure):
         expect(status).to_contain_text(word)
     take(figure, MANY)
     expect(status).to_contain_text("It fits")
-    figure.get_by_role("button", name="Reset").click()
+    figure.get_by_role("button", name="Start again").click()
     assert shown(figure) == expected("few", 3)
 
 

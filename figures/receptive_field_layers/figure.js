@@ -8,7 +8,7 @@
  * from one another; after the layer a step from place to place is `factor` times as wide.
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 export const KINDS = {
   c1: { name: "Convolution 1×1", kernel: 1, apart: 1, factor: 1 },
@@ -99,20 +99,20 @@ export async function mount(figure) {
   const first = presets[1];
   let layers, pixel, corner, wide;
 
-  const square = draw("rect", { class: "receptive-square" });
-  const core = draw("rect", { class: "receptive-core" });
-  const circle = draw("circle", { class: "receptive-circle", r: median / 2 });
-  const dot = draw("rect", { class: "receptive-dot", width: 1, height: 1 });
-  const pad = draw("svg", { class: "receptive-picture", tabindex: 0, role: "application" },
-    draw("image", { href: image, width: size, height: size }),
-    draw("polygon", { class: "receptive-outline", points: outline.join(" ") }),
+  const square = svg("rect", { class: "receptive-square" });
+  const core = svg("rect", { class: "receptive-core" });
+  const circle = svg("circle", { class: "receptive-circle", r: median / 2 });
+  const dot = svg("rect", { class: "receptive-dot", width: 1, height: 1 });
+  const pad = svg("svg", { class: "receptive-picture", tabindex: 0, role: "application" },
+    svg("image", { href: image, width: size, height: size }),
+    svg("polygon", { class: "receptive-outline", points: outline.join(" ") }),
     circle, core, square, dot);
   pad.setAttribute("aria-label",
     "Nuclei. The arrow keys move the pixel whose field is drawn; with Shift, ten pixels at a time.");
 
   const keys = ["square", "core", "circle"].map((name) => make("li", { className: `receptive-key-${name}` }));
   keys[2].textContent = `median nucleus: ${median.toFixed(0)} px wide`;
-  const status = make("output", { className: "receptive-status" });
+  const status = make("output", { className: "receptive-status figure-verdict" });
   const where = make("output", { className: "receptive-where" });
   const note = make("p", { className: "receptive-note" });
 
@@ -128,13 +128,13 @@ export async function mount(figure) {
   const list = make("div", { className: "receptive-list", tabIndex: 0 }, table);
   label(list, "The layers", "region");
 
-  const buttons = presets.map((preset) => press(preset.name, () => choose(preset)));
+  const buttons = presets.map((preset) => button(preset.name, () => choose(preset)));
   const choice = make("div", { className: "receptive-presets" }, ...buttons);
   label(choice, "Stacks to choose from", "group");
   const adders = [["c3", "Add convolution"], ["p2", "Add pooling"]].map(([kind, text]) => {
-    const button = press(text, () => add(kind));
-    button.dataset.kind = kind;
-    return button;
+    const made = button(text, () => add(kind));
+    made.dataset.kind = kind;
+    return made;
   });
 
   figure.querySelector(".receptive-stage").replaceChildren(
@@ -142,7 +142,7 @@ export async function mount(figure) {
     make("div", { className: "receptive-halves" },
       make("div", {}, pad, make("ul", { className: "receptive-keys" }, ...keys), where),
       make("div", {}, list,
-        make("div", { className: "receptive-foot" }, ...adders, press("Reset", reset)))),
+        make("div", { className: "receptive-foot" }, ...adders, startAgain(reset)))),
     status, note);
   reset();
 
@@ -202,7 +202,7 @@ export async function mount(figure) {
     const select = make("select", {}, ...Object.entries(KINDS).map(([value, { name }]) =>
       make("option", { value }, name)));
     select.value = kind;
-    const away = press("×", () => remove(line));
+    const away = button("×", () => remove(line));
     const line = make("tr", {}, make("th", { scope: "row" }, select),
       make("td"), make("td", { className: "receptive-side" }), make("td"), make("td", {}, away));
     select.addEventListener("change", () => {
@@ -240,12 +240,12 @@ export async function mount(figure) {
       side.style.setProperty("--share", `${(100 * rows[i].smallest) / full}%`);
       step.textContent = say(rows[i].after);
     });
-    for (const button of adders) {
-      button.setAttribute("aria-disabled",
-        String(layers.length >= MOST || !room(layers, button.dataset.kind)));
+    for (const made of adders) {
+      made.setAttribute("aria-disabled",
+        String(layers.length >= MOST || !room(layers, made.dataset.kind)));
     }
     const preset = known();
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(presets[i] === preset)));
+    buttons.forEach((made, i) => made.setAttribute("aria-pressed", String(presets[i] === preset)));
     note.textContent = preset?.note ?? "";
 
     const { smallest, largest, scale, seen } = field();
@@ -292,22 +292,9 @@ export async function mount(figure) {
   }
 }
 
-function press(text, action) {
-  const button = make("button", { type: "button", className: "receptive-button" }, text);
-  button.addEventListener("click", action);
-  return button;
-}
-
 function label(element, text, role) {
   element.setAttribute("role", role);
   element.setAttribute("aria-label", text);
-}
-
-function draw(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(element, attributes);
-  element.append(...children);
-  return element;
 }
 
 function set(element, attributes) {

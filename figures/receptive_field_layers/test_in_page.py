@@ -98,7 +98,7 @@ def test_the_table_of_the_chapter_can_be_built_by_mouse(figure):
     button(figure, "Remove layer 6").click()
     assert sides(figure) == [3, 5, 11, 13, 15, 17, 19]
     expect(button(figure, "Remove layer 6")).to_be_focused()
-    button(figure, "Reset").click()
+    button(figure, "Start again").click()
     assert sides(figure) == [3, 5, 7, 9, 11]
 
 
@@ -152,7 +152,7 @@ def test_a_click_and_a_drag_choose_the_pixel(figure):
     mouse.up()
     assert left < view(figure)[0] <= left + 60 - width / 2
     assert box(figure, "square")[:2] == (int(top) + 25.5, int(left) + 60.5)
-    button(figure, "Reset").click()
+    button(figure, "Start again").click()
     expect_pixel(figure, ROW, COLUMN)
     assert view(figure) == [left, top, width, width]
 

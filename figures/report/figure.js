@@ -8,7 +8,7 @@
  * tools and weights comes with the figure, in data-presets. Nothing is sent, nothing is kept.
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make, startAgain } from "../_shared/elements.js";
 
 const METRICS = {
   F1: "F1",
@@ -362,7 +362,7 @@ export function mount(figure) {
     form.append(set);
   }
 
-  const status = make("p", { className: "report-status" });
+  const status = make("p", { className: "report-status figure-verdict" });
   status.setAttribute("role", "status");
   const gaps = make("ul", { className: "report-gaps" });
   const methods = make("p", { className: "report-paragraph" });
@@ -370,8 +370,9 @@ export function mount(figure) {
   const example = make("details", { className: "report-example" },
     make("summary", { textContent: "A worked example, and a template to copy" }), ...figure.childNodes);
   figure.replaceChildren(
-    make("p", { className: "report-note", textContent:
-      "Nothing you type is sent anywhere, and nothing is kept: copy or download it before you close the page." }),
+    make("p", { className: "figure-title", textContent: "Your methods paragraph and its card" }),
+    make("p", { className: "figure-try", textContent:
+      "Say what you did. Nothing you type is sent anywhere, and nothing is kept: copy or download it before you close the page." }),
     form,
     result("Methods paragraph", methods, buttons("the paragraph", () => methods.textContent, "methods.txt", "text/plain")),
     result("What is missing", status, gaps),
@@ -432,9 +433,7 @@ export function mount(figure) {
   function presetRow() {
     const choice = make("select", { id: "report-preset" },
       ...Object.entries(presets).map(([id, { title }]) => new Option(title, id)));
-    const fill = make("button", { type: "button", className: "md-button", textContent: "Fill in" });
-    const clear = make("button", { type: "button", className: "md-button", textContent: "Clear all" });
-    fill.addEventListener("click", () => {
+    const fill = button("Fill in", () => {
       const { title, fields: known } = presets[choice.value];
       const groups = new Set(Object.keys(known).map((name) => BY_NAME[name].group));
       for (const { name, group, initial } of FIELDS) {
@@ -444,7 +443,7 @@ export function mount(figure) {
       say(`Filled in what is known about ${title}.`);
       clearTimeout(waiting);
     });
-    clear.addEventListener("click", () => {
+    const clear = startAgain(() => {
       for (const { name, initial } of FIELDS) inputs[name].value = initial ?? "";
       show();
     });
@@ -474,9 +473,7 @@ export function mount(figure) {
   }
 
   function buttons(what, content, name, type) {
-    const copy = make("button", { type: "button", className: "md-button", textContent: `Copy ${what}` });
-    const save = make("button", { type: "button", className: "md-button", textContent: `Download ${what}` });
-    copy.addEventListener("click", async () => {
+    const copy = button(`Copy ${what}`, async () => {
       clearTimeout(waiting);
       try {
         await navigator.clipboard.writeText(content());
@@ -485,14 +482,14 @@ export function mount(figure) {
         say(`The browser does not allow copying. Select ${what} and copy it by hand.`);
       }
     });
-    save.addEventListener("click", () => {
+    const save = button(`Download ${what}`, () => {
       clearTimeout(waiting);
       const address = URL.createObjectURL(new Blob([`${content()}\n`], { type }));
       make("a", { href: address, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
       say(`Saved ${what} as ${name}.`);
     });
-    return make("p", { className: "report-buttons" }, copy, save);
+    return make("p", { className: "figure-buttons" }, copy, save);
   }
 }
 

@@ -180,7 +180,7 @@ def test_nothing_is_kept_or_sent(form):
 def test_clear_all_forgets(form):
     page = form()
     fill_in(page)
-    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Start again").click()
     assert card(page)["tool"]["name"] is None
     assert page.get_by_label("IoU threshold", exact=True).input_value() == "0.5"
 

@@ -9,7 +9,7 @@
  * for every second pixel of a crop. A candidate is the index of such a pixel, row by row.
  */
 
-import { make } from "../_shared/elements.js";
+import { make, startAgain } from "../_shared/elements.js";
 
 const FADED = 0.16; // how much of a suppressed outline stays
 const SECONDS = 0.12; // until two thirds of a change are done
@@ -145,15 +145,14 @@ export async function mount(figure) {
   const nms = slider("Overlap threshold", "nms_thresh", 0, 0.9, 0.05);
   const counts = make("p", { className: "stardist-counts" });
   counts.setAttribute("role", "status");
-  const pixel = make("p", { className: "stardist-pixel" });
+  const pixel = make("p", { className: "stardist-pixel figure-verdict" });
   pixel.setAttribute("aria-live", "polite");
   const key = make("p", {
     className: "stardist-key",
     textContent: "Thick, with a dot: kept. Faint: suppressed. White: the rays of your pixel.",
   });
-  const reset = make("button", { type: "button", textContent: "Reset" });
   const panel = make("div", { className: "stardist-panel" },
-    prob.label, nms.label, counts, key, pixel, reset);
+    prob.label, nms.label, startAgain(start), key, counts, pixel);
   const stage = figure.querySelector(".stardist-stage");
   stage.replaceChildren(canvas, panel);
   stage.classList.add("mounted");
@@ -168,7 +167,6 @@ export async function mount(figure) {
 
   prob.input.addEventListener("input", update);
   nms.input.addEventListener("input", update);
-  reset.addEventListener("click", start);
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     if (!step[event.key]) return;

@@ -107,7 +107,7 @@ def test_the_sliders_run_the_suppression(figure, name):
         f"{QUOTED[name][key]:.2f}" for key in ("prob", "nms")
     ]
     assert drawn(figure) != before
-    figure.get_by_role("button", name="Reset").click()
+    figure.get_by_role("button", name="Start again").click()
     expect(status(figure)).to_have_text(counts("tuned"))
 
 

@@ -5,6 +5,8 @@
  * View   mount()    draws one <figure data-figure="threshold">
  */
 
+import { startAgain } from "../_shared/elements.js";
+
 /** Area in pixels of what is above a threshold, and in how many pieces (sides touch) it lies. */
 export function measure(pixels, level) {
   const above = pixels.map((row) => row.map((value) => value > level));
@@ -25,7 +27,7 @@ export function measure(pixels, level) {
   return { area: seen.size, pieces };
 }
 
-/** Put picture, slider and reset button in the place of the text that stands there. */
+/** Put picture, slider, button and words in the place of the text that stands there. */
 export async function mount(figure) {
   const { start, pixels } = await (await fetch(new URL("./page.json", import.meta.url))).json();
   const most = Math.max(...pixels.flat());
@@ -34,11 +36,10 @@ export async function mount(figure) {
     <canvas role="img" aria-label="The nuclei; what is above the threshold is amber"
       width="${pixels[0].length}" height="${pixels.length}"></canvas>
     <label>Threshold <input type="range" min="0" max="${most}"></label>
-    <p role="status"></p>
-    <button type="button">Reset</button>`;
+    <p class="figure-verdict" role="status"></p>`;
+  stage.querySelector("p").before(startAgain(reset));
   const [pen, slider] = [stage.querySelector("canvas").getContext("2d"), stage.querySelector("input")];
   slider.addEventListener("input", update);
-  stage.querySelector("button").addEventListener("click", reset);
   reset();
 
   function reset() {

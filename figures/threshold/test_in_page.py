@@ -25,11 +25,11 @@ def says(figure, level):
     )
 
 
-def test_the_slider_counts_and_reset_goes_back(figure):
+def test_the_slider_counts_and_one_button_starts_again(figure):
     says(figure, 50)
     figure.get_by_role("slider").fill("100")
     says(figure, 100)
-    figure.get_by_role("button", name="Reset").click()
+    figure.get_by_role("button", name="Start again").click()
     says(figure, 50)
 
 

@@ -8,7 +8,7 @@
  * one is the input, the last one the output, and what comes out for every set of cut connections.
  */
 
-import { make } from "../_shared/elements.js";
+import { button, make, startAgain, svg } from "../_shared/elements.js";
 
 const DIRECTIONS = ["to the right", "down", "to the left", "up"];
 const COUNTS = ["No", "One", "Two", "Three", "Four", "Five", "Six"];
@@ -137,7 +137,7 @@ export async function mount(figure) {
   // The U.
   const buttons = [];
   const links = {};
-  const button = (index) => {
+  const stageButton = (index) => {
     const made = make("button", { type: "button" },
       make("span", {}, title(stages[index]).short),
       make("span", { className: "unet-size" }, by(stages[index].shape).replaceAll(" ", "")));
@@ -145,10 +145,10 @@ export async function mount(figure) {
     return (buttons[index] = made);
   };
   const drawn = rows(stages).map(({ left, right, level }, row, all) => {
-    const line = make("div", { className: "unet-row" }, button(left));
+    const line = make("div", { className: "unet-row" }, stageButton(left));
     line.style.setProperty("--row", row);
     if (level !== null && right) line.append(links[level] = make("span", { className: "unet-link" }));
-    if (right) line.append(button(right));
+    if (right) line.append(stageButton(right));
     if (row === all.length - 1) line.classList.add("unet-bottom");
     return line;
   });
@@ -175,14 +175,14 @@ export async function mount(figure) {
   const choice = make("fieldset", {}, make("legend", {}, "Skip connections"), ...boxes.map((box) => box.label));
   const probability = make("img", { width: side, height: side });
   const picture = svg("svg", { viewBox: `0 0 ${side} ${side}`, role: "img" });
-  const judgement = make("p", { className: "unet-verdict" });
+  const judgement = make("p", { className: "unet-verdict figure-verdict" });
   judgement.setAttribute("role", "status");
   const table = make("table", { className: "unet-numbers" });
   const titled = (text, ...children) => make("div", {}, make("p", { className: "unet-name" }, text), ...children);
   const outcome = make("div", { className: "unet-outcome" },
     titled("Object probability", probability),
     titled("Outlines", picture),
-    make("div", { className: "unet-told" }, choice, judgement, table, press("Reset", reset)));
+    make("div", { className: "unet-told" }, choice, startAgain(reset), table, judgement));
   const key = make("p", { className: "unet-key" },
     make("span", { className: "unet-truth" }, "dotted: annotated"), make("span", {}, "solid: predicted"));
   outcome.children[1].append(key);
@@ -249,8 +249,7 @@ export async function mount(figure) {
   }
 
   function press(text, action) {
-    const made = make("button", { type: "button", className: "unet-press" }, text);
-    made.addEventListener("click", () => {
+    const made = button(text, () => {
       if (made.getAttribute("aria-disabled") !== "true") action();
     });
     return made;
@@ -262,10 +261,4 @@ const data = (png) => `data:image/png;base64,${png}`;
 function label(element, text, role) {
   element.setAttribute("role", role);
   element.setAttribute("aria-label", text);
-}
-
-function svg(tag, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

@@ -103,7 +103,7 @@ def test_every_set_of_cut_connections_shows_its_own_output(figure):
         assert ("Nothing is found" in verdict) == (output["highest"] <= STORED["threshold"])
         verdicts.add(verdict)
     assert len(verdicts) > 2
-    figure.get_by_role("button", name="Reset").click()
+    figure.get_by_role("button", name="Start again").click()
     expect_output(figure, [])
     expect_stage(figure, 0)
 
@@ -128,7 +128,7 @@ def test_the_keyboard_alone_walks_cuts_and_resets(figure):
     expect_output(figure, [0])
     for _ in STORED["skips"]:
         press("Tab")
-    expect(figure.get_by_role("button", name="Reset")).to_be_focused()
+    expect(figure.get_by_role("button", name="Start again")).to_be_focused()
     press("Enter")
     expect_output(figure, [])
     expect_stage(figure, 0)
@@ -149,7 +149,7 @@ def test_whatever_is_chosen_or_cut_fits_into_its_place(open_page, width):
         for part in parts:
             assert part.evaluate("e => e.scrollHeight <= e.clientHeight"), part
     bottom = "e => e.getBoundingClientRect().bottom"
-    reset = figure.get_by_role("button", name="Reset")
+    reset = figure.get_by_role("button", name="Start again")
     assert reset.evaluate(bottom) <= figure.locator(".unet-view").evaluate(bottom)
     assert figure.bounding_box()["height"] == pytest.approx(before, abs=1)
 

@@ -371,9 +371,9 @@ def on_post_page(output, *, page, config):
         output, page.file.src_uri, _root(config) / "node_modules" / KATEX
     )
     stylesheets = ["assets/katex/katex.min.css"] if has_math else []
-    for name in dict.fromkeys(figures.DATA_FIGURE.findall(output)):  # as site.js loads its module
-        stylesheet = f"figures/{name}/figure.css"
-        stylesheets += [stylesheet] if (_root(config) / stylesheet).exists() else []
+    shown = dict.fromkeys(figures.DATA_FIGURE.findall(output))  # as site.js loads their modules
+    for stylesheet in [figures.FRAME, *(f"figures/{name}/figure.css" for name in shown)]:
+        stylesheets += [stylesheet] if shown and (_root(config) / stylesheet).exists() else []
     if LAB in output:
         stylesheets.append("lab/lab.css")
     addresses = [get_relative_url(stylesheet, page.url) for stylesheet in stylesheets]

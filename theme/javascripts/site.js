@@ -19,6 +19,11 @@ new MutationObserver(() => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.role = "none";
 }).observe(document.body, { childList: true, subtree: true });
 
+// A finger cannot point at something: where there is no mouse, instructions say so.
+if (matchMedia("(hover: none)").matches) {
+  for (const word of document.querySelectorAll("[data-tap]")) word.textContent = word.dataset.tap;
+}
+
 // Load what a page needs, and nothing else.
 for (const figure of document.querySelectorAll("[data-figure]")) {
   const mount = () =>

@@ -16,6 +16,8 @@ IMAGE = re.compile(r"!\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s#]+)(#[^)\s]*)?\)(\{[^}
 #: The target of a link or picture, up to its anchor, unless it is an address or in the page.
 RELATIVE = re.compile(r"\]\(([^)\s#:]+)(?=[)\s#])")
 DATA_FIGURE = re.compile(r'<figure\b[^>]*\bdata-figure="([\w-]+)"')
+#: What figures that answer have in common, before what is their own.
+FRAME = "figures/_shared/frame.css"
 #: What of a folder is published.
 PUBLISHED = ("figure.js", "figure.css", "page*.json", "*.svg", "*.webp", "*.tif")
 
@@ -23,7 +25,8 @@ PUBLISHED = ("figure.js", "figure.css", "page*.json", "*.svg", "*.webp", "*.tif"
 def published(root):
     """Return the files of figures/ that belong to the site, as paths relative to `root`."""
     folders = sorted(path for path in (root / "figures").glob("*") if path.is_dir())
-    files = sorted((root / "figures" / "_shared").glob("*.js"))
+    shared = root / "figures" / "_shared"
+    files = sorted([*shared.glob("*.js"), *shared.glob("*.css")])
     for folder in folders:
         files += sorted(file for kind in PUBLISHED for file in folder.glob(kind))
     return [file.relative_to(root).as_posix() for file in files]
