@@ -23,6 +23,9 @@ FOLDERS = sorted(path.name for path in FIGURES.iterdir() if path.is_dir() and pa
 INTERACTIVE = sorted(path.parent.name for path in FIGURES.glob("*/figure.js"))
 # One is other words until its script comes: a worked example.
 LONGER_WITHOUT_SCRIPT = ("report",)
+# The picture at home has a look of its own; two forms end with what they have made.
+FRAMED = [name for name in INTERACTIVE if name != "home"]
+FORMS = ("hub_link", "report")
 PHOTOGRAPHS = ROOT / "build" / "figures"  # kept by the workflow
 CONTROLS = "button, input, select, textarea, [tabindex='0']:not(code)"
 KINDS = re.compile(
@@ -71,6 +74,22 @@ REMOUNT = """async ([name, times]) => {
 }"""
 
 
+# How a figure looks where all look alike.
+LOOK = """figure => {
+  const style = (e, names) => names.map(name => getComputedStyle(e)[name]);
+  const button = [...figure.querySelectorAll(".figure-button")].find(e => e.checkVisibility()
+    && !e.closest("td, .decision-options")
+    && !e.matches("[aria-pressed=true], [aria-disabled=true]"));
+  button?.focus({ focusVisible: true });
+  return [
+    style(figure, ["borderTopWidth", "borderTopColor", "borderRadius", "backgroundColor", "width"]),
+    style(figure.querySelector(".figure-title"), ["fontSize", "fontWeight", "textAlign"]),
+    button && style(button, ["fontSize", "fontWeight", "color", "borderRadius", "minHeight",
+      "outlineStyle", "outlineWidth", "outlineColor"]),
+  ];
+}"""
+
+
 @pytest.fixture(scope="session")
 def homes(site):
     """The page that shows a figure, by the figure's name."""
@@ -87,9 +106,8 @@ def started(page, name):
     """The figure, once its script has put something to use into it."""
     figure = page.locator(f"[data-figure={name}]")
     # Code in the words without script gets a button for copying: that is no control of the figure.
-    expect(figure.locator(f":is({CONTROLS}):not(.md-code__button)").first).to_be_visible(
-        timeout=PATIENCE
-    )
+    controls = figure.locator(f":is({CONTROLS}):not(.md-code__button)")
+    expect(controls.filter(visible=True)).not_to_have_count(0, timeout=PATIENCE)
     return figure
 
 
@@ -111,6 +129,13 @@ def test_a_folder_holds_nothing_but_its_figure(name):
     assert ("figure.js" in files) == ("figure.md" in files)
     light = {file.replace("-light", "") for file in files if file.endswith("-light.svg")}
     assert light == {file.replace("-dark", "") for file in files if file.endswith("-dark.svg")}
+
+
+@pytest.mark.parametrize("name", [name for name in FRAMED if name != "hub_link"])
+def test_there_is_one_way_to_start_again(name):
+    script = (FIGURES / name / "figure.js").read_text(encoding="utf-8")
+    assert len(re.findall(r"\bstartAgain\(", script)) == 1
+    assert not re.search(r'"(Reset|Clear|Back|Restart)', script)
 
 
 # --- On its page --------------------------------------------------------------------------------
@@ -179,6 +204,41 @@ def test_tab_reaches_every_control_and_shows_where_it_is(name, homes, open_page)
         assert stop["ring"], f"no focus ring on {stop['html']}"
     left = figure.evaluate("() => [...window.stops].map(e => e.outerHTML?.slice(0, 120) ?? e)")
     assert left == []
+
+
+@pytest.fixture
+def example(homes, open_page):
+    """How frame, title, button and focus ring of the example that readers copy look."""
+    return started(open_page(homes["threshold"]), "threshold").evaluate(LOOK)
+
+
+@pytest.mark.parametrize("name", ["home", "cellpose_dynamics", "stardist_candidates"])
+def test_a_finger_is_told_to_tap_and_a_mouse_to_point(name, homes, browser, root):
+    for touch, word in ((True, "tap"), (False, "(point at|click)")):
+        context = browser.new_context(has_touch=touch, is_mobile=touch)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(root + homes[name])
+        said = page.locator(f"[data-figure={name}] [data-tap]").first
+        expect(said).to_have_text(re.compile(f"^{word}$", re.I))
+        context.close()
+
+
+@pytest.mark.parametrize("name", FRAMED)
+def test_the_task_comes_first_the_verdict_last_and_all_look_alike(name, homes, open_page, example):
+    page = open_page(homes[name])
+    figure = started(page, name)
+    assert figure.locator(":scope > *").nth(0).get_attribute("class") == "figure-title"
+    assert figure.locator(":scope > *").nth(1).get_attribute("class") == "figure-try"
+    after = figure.evaluate("""figure => {
+      const verdict = figure.querySelector(".figure-verdict");
+      return [...figure.querySelectorAll("button, input, select")].filter(control =>
+        verdict.compareDocumentPosition(control) & Node.DOCUMENT_POSITION_FOLLOWING)
+        .map(control => control.outerHTML.slice(0, 80));
+    }""")
+    assert after == [] or name in FORMS
+    *frame, button = figure.evaluate(LOOK)
+    assert [*frame, button or example[-1]] == example  # two show no button of this kind at first
 
 
 @pytest.fixture(scope="session")

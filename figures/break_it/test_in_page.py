@@ -154,6 +154,7 @@ def test_everything_works_by_keyboard_alone(figure):
     keyboard.press("Tab")
     keyboard.press("ArrowRight")
     expect(counts(figure)).to_contain_text(f"Cellpose: AP {ap('size4', 'cellpose')}")
+    keyboard.press("Tab")  # the prediction
     keyboard.press("Tab")
     expect(figure.get_by_role("button", name="Rescale")).to_be_focused()
     keyboard.press("Enter")

@@ -171,7 +171,12 @@ def test_the_ends_stay_in_view_and_the_result_scrolls_into_it(open_page, width):
     ends = figure.locator(".decision-leaves li")
     for choice in (0, 1, 2, 0, 0, 1):
         ends.last.scroll_into_view_if_needed()
-        for part in (figure.locator(".decision-title"), options(figure).last, ends.first, ends.last):
+        for part in (
+            figure.locator(".decision-title"),
+            options(figure).last,
+            ends.first,
+            ends.last,
+        ):
             expect(part).to_be_in_viewport(ratio=1)  # all of it on one screen
         choose(figure, choice)
     choose(figure, 0)

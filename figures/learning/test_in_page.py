@@ -250,7 +250,7 @@ def test_without_script_a_table_says_what_the_rates_do(browser, root):
         [WALKS[n]["rate"], round(WALKS["start"], 2), *(round(WALKS[n][k], 2) for k in keys)]
         for n in names
     ]
-    expect(figure.locator(".learning-try")).to_be_hidden()
+    expect(figure.locator(".figure-try")).to_be_hidden()
     assert figure.locator("figcaption").inner_text()
     assert not figure.locator("button, input").count()
     context.close()

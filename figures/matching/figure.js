@@ -303,9 +303,9 @@ export async function mount(figure) {
 
   const stage = figure.querySelector(".matching-stage");
   stage.replaceChildren(
-    make("div", { className: "matching-seen" }, picture, tools, status),
-    make("div", { className: "matching-sums" },
-      make("label", { className: "matching-ask" }, "A match needs an IoU of at least ", asked, slider), results),
+    make("div", { className: "matching-seen" }, picture, tools,
+      make("label", { className: "matching-ask" }, "A match needs an IoU of at least ", asked, slider), status),
+    results,
     table, plot);
   show();
 

@@ -121,7 +121,7 @@ def test_without_script_a_table_shows_both_errors(browser, root):
         fits = [NUMBERS[name][f"d{degree}"] for name in ("few", "many")]
         values = [fit[kind] for fit in fits for kind in ("training", "validation")]
         assert errors == [short(value) for value in values]
-    expect(figure.locator(".overfitting-try")).to_be_hidden()
+    expect(figure.locator(".figure-try")).to_be_hidden()
     assert figure.locator("figcaption").inner_text()
     assert not figure.locator("button, input").count()
     context.close()

@@ -137,9 +137,14 @@ def toy(project):
 
 def test_only_a_page_with_an_interactive_figure_loads_its_stylesheet(toy):
     toy.write("figures/toy/figure.css", "p {}")
+    toy.write("figures/_shared/frame.css", "p {}")
     toy.write("docs/plain.md", "# Plain\n\nText about `data-figure`.\n")
-    assert '<link rel="stylesheet" href="../figures/toy/figure.css">' in toy.page("toy")
-    assert "figure.css" not in (toy.root / "site" / "plain" / "index.html").read_text()
+    links = [f'<link rel="stylesheet" href="../figures/{name}.css">'
+             for name in ("_shared/frame", "toy/figure")]  # fmt: skip
+    assert "".join(links) in toy.page("toy"), "what is a figure's own comes last, and wins"
+    plain = (toy.root / "site" / "plain" / "index.html").read_text()
+    assert "figure.css" not in plain and "frame.css" not in plain
+    assert (toy.root / "site" / "figures" / "_shared" / "frame.css").is_file()
     assert (toy.root / "site" / "figures" / "toy" / "figure.js").is_file()
 
 

@@ -90,9 +90,11 @@ def test_only_what_a_reader_needs_of_a_folder_is_published(root):
     for name in ("compute.py", "data.json", "answers.json", "stamp.json", "figure.test.mjs"):
         (root / "figures" / "toy" / name).touch()
     (root / "figures" / "_shared").mkdir()
-    (root / "figures" / "_shared" / "elements.js").touch()
+    for name in ("elements.js", "frame.css", "style.py"):
+        (root / "figures" / "_shared" / name).touch()
     assert sorted(figures.published(root)) == [
         "figures/_shared/elements.js",
+        "figures/_shared/frame.css",
         "figures/toy/figure.css",
         "figures/toy/figure.js",
         "figures/toy/page.json",
