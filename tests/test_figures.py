@@ -135,7 +135,7 @@ def test_a_folder_holds_nothing_but_its_figure(name):
 def test_there_is_one_way_to_start_again(name):
     script = (FIGURES / name / "figure.js").read_text(encoding="utf-8")
     assert len(re.findall(r"\bstartAgain\(", script)) == 1
-    assert not re.search(r'"(Reset|Clear|Back|Restart)', script)
+    assert not re.search(r'"(Reset|Clear|Back|Restart)\b', script)
 
 
 # --- On its page --------------------------------------------------------------------------------
