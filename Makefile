@@ -56,11 +56,11 @@ notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(RUN) -m course_build.notebooks.run $(ONLY)
 
 figures: ## make the figures of which something changed (ONLY="seam touching": these)
-	$(SETUP)
+	$(SETUP) --test
 	$(RUN) -m course_build.figures $(ONLY)
 
 figures-check: ## compute every figure anew, elsewhere, and compare it with what is stored
-	$(SETUP)
+	$(SETUP) --test
 	$(RUN) -m course_build.figures --check $(ONLY)
 
 screenshots: ## photograph napari and Cellpose's window for their pages (first time 4 GB; 6 minutes)
