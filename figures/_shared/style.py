@@ -109,6 +109,7 @@ def draw(path, paint, *content, width, height, narrow=None):
 
 def legible(figure, name, smallest):
     """Refuse words that a reader could not read: smaller than `smallest` px, or cut off."""
+    figure.draw_without_rendering()  # names of axes and ticks find their places only now
     edge = figure.bbox.padded(1)
     for text in figure.findobj(Text):
         if not (text.get_visible() and text.get_text().strip()):
