@@ -53,7 +53,7 @@ def paint(figure, theme, numbers):
     # Each curve's name stands where the other one does not run: its right end and its height.
     sweeps = (
         ("prob", PROB, "prob_thresh", {"not_found": (0.74, 35), "false": (1, 5)}),
-        ("nms", NMS, "nms_thresh", {"not_found": (0.7, 13), "false": (0.9, 35)}),
+        ("nms", NMS, "nms_thresh", {"not_found": (0.7, 13), "false": (0.87, 35)}),
     )
     looks = {"not_found": (theme.error, "-"), "false": (theme.predicted, (0, (3, 1)))}
     both = panels(figure, theme, 2, **margins)
