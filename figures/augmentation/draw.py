@@ -40,7 +40,7 @@ def versions(one, seeds=SEEDS):
 def paint(figure, theme, crop, made):
     if theme.narrow:  # the same grid, rows and columns exchanged
         words = (
-            "below: cut out, turned,\nmirrored, zoomed;\nbeside it, the same,\nrecorded differently"
+            "below: cut out, turned,\nmirrored, zoomed;\nbeside: the same,\nrecorded differently"
         )
         panels = figure.subplots(4, 2).T
         figure.subplots_adjust(left=0, right=1, bottom=0, top=0.965, wspace=0, hspace=0.06)

@@ -116,9 +116,7 @@ def paint(figure, theme, image, masks, flow, ways, recovered):
         third.plot(*way[-1, ::-1, 0], "o", color="white", ms=7)
 
     picture(fourth, image)
-    fourth.set_title(
-        "4 · same end,\nsame nucleus" if theme.narrow else "4 · same end, same nucleus"
-    )
+    fourth.set_title("4 · same end," + ("\n" if theme.narrow else " ") + "same nucleus")
     for colour, mask in zip(PAIR_COLOURS, recovered, strict=True):
         outline(fourth, mask, colour, width=3.5)
     for axes in axes_of_all.flat:
@@ -181,30 +179,13 @@ def main():
     objects = recover(flow, labels > 0)
     # Each nucleus gets the object that covers most of it, so that colours stay the same.
     recovered = [objects == np.bincount(objects[mask]).argmax() for mask in masks]
-    draw(
-        HERE / "cellpose_flows",
-        paint,
-        image,
-        masks,
-        flow,
-        ways,
-        recovered,
-        width=560,
-        height=580,
-        narrow=412,
-    )
+    content = image, masks, flow, ways, recovered
+    draw(HERE / "cellpose_flows", paint, *content, width=560, height=580, narrow=412)
     whole, truth = data.nuclei()
     larger = np.argwhere(masks[0]).mean(axis=0)
     centre = [axis.start + position for axis, position in zip(data.TOUCHING, larger, strict=True)]
-    draw(
-        HERE / "cellpose_diameter",
-        paint_diameters,
-        whole,
-        centre,
-        width=560,
-        height=238,
-        narrow=612,
-    )
+    content = whole, centre
+    draw(HERE / "cellpose_diameter", paint_diameters, *content, width=560, height=238, narrow=612)
     on_the_way = [np.hypot(*(way - way[-1]).transpose(1, 0, 2)) > 1 for way in ways]
     write(
         HERE,
