@@ -20,7 +20,7 @@ test check test-long mutate newest: export OMP_WAIT_POLICY = PASSIVE
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve site test check test-long mutate notebooks figures figures-check screenshots \
-	slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
+	contact-sheet slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
 	bundle-check links newest lock clean
 .DEFAULT_GOAL := help
 
@@ -56,16 +56,21 @@ notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(RUN) -m course_build.notebooks.run $(ONLY)
 
 figures: ## make the figures of which something changed (ONLY="seam touching": these)
-	$(SETUP)
+	$(SETUP) --test
 	$(RUN) -m course_build.figures $(ONLY)
 
 figures-check: ## compute every figure anew, elsewhere, and compare it with what is stored
-	$(SETUP)
+	$(SETUP) --test
 	$(RUN) -m course_build.figures --check $(ONLY)
 
 screenshots: ## photograph napari and Cellpose's window for their pages (first time 4 GB; 6 minutes)
 	$(SETUP)
 	$(RUN) -m course_build.screenshots $(ARGS)
+
+contact-sheet: ## photograph every page at three widths, light and dark (8 minutes; ARGS=tools/stardist/)
+	$(SETUP) --test
+	$(RUN) -m mkdocs build --strict
+	$(RUN) -m tests.site.contact_sheet $(ARGS)
 
 slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
 	$(SETUP) --test

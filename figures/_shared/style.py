@@ -1,23 +1,31 @@
-"""What the drawings share: colours, sizes, and how a light and a dark one are written.
+"""What the drawings share: letters, colours, sizes, and how the forms of one are written.
 
-One unit of a drawing is one pixel of the page: a font size of 16 is 16 px on a wide screen and
-10 px on a phone, which shows the drawing at 360 px.
+One unit of a drawing is one pixel of the page. A drawing wider than a phone has a narrow form,
+its panels below each other, so that words keep their size there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import matplotlib
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from bioimage_course.show import ERROR, PREDICTED, TRUTH
+from course_build import ROOT
 
 GREEN, PINK = "#009E73", "#CC79A7"
 CENTRED = {"ha": "center", "va": "center"}  # words around a place
+NARROW = 344  # px, what a phone has room for
+SMALLEST = 12  # px, of words on a phone
+FONTS = ROOT / "node_modules" / "@fontsource" / "source-sans-3" / "files"
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours that differ between the light and the dark page.
+    """Colours that differ between the light and the dark page, and whether panels are stacked.
 
     The course's colours are pale: on white, lines and words take a darker shade of the same hue.
     """
@@ -28,6 +36,7 @@ class Theme:
     truth: str
     predicted: str
     error: str
+    narrow: bool = False  # the form for a phone
 
 
 THEMES = {
@@ -36,31 +45,107 @@ THEMES = {
 }
 
 
-def draw(path, paint, *content, width, height):
+@cache
+def letters():
+    """Make the page's typeface known to Matplotlib, and return its names, the first one first.
+
+    Signs that it lacks, like arrows, come from the second.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the packages of package-lock.json are not there: `make check` fetches them.
+    """
+    for weight in (400, 700):
+        font = TTFont(FONTS / f"source-sans-3-latin-{weight}-normal.woff")
+        font.flavor = None  # Matplotlib reads the unpacked form only
+        unpacked = ROOT / "build" / "fonts" / f"source-sans-3-{weight}.ttf"
+        unpacked.parent.mkdir(parents=True, exist_ok=True)
+        font.save(unpacked)
+        font_manager.fontManager.addfont(unpacked)
+    return ["Source Sans 3", "DejaVu Sans"]
+
+
+def draw(path, paint, *content, width, height, narrow=None):
     """Write `path`-light.svg and `path`-dark.svg; `paint(figure, theme, *content)` draws one.
 
-    width, height : pixels of the page. The ground stays transparent.
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the drawing goes, without the end of its name.
+    paint : function
+        Draws on a Matplotlib figure; `theme.narrow` says for which form.
+    width, height : int
+        Pixels of the page. The ground stays transparent.
+    narrow : int, optional
+        Height of the form for a phone, `NARROW` pixels wide, written to `path`-narrow-light.svg
+        and `path`-narrow-dark.svg. A drawing wider than 400 px needs one.
+
+    Raises
+    ------
+    ValueError
+        If it lacks a narrow form, or a word is too small for a phone or leaves the drawing.
     """
-    for page, theme in THEMES.items():
-        ink = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
-        settings = dict.fromkeys(ink, theme.text) | {
-            "font.size": 16,
-            "axes.edgecolor": theme.muted,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": 16,
-            "legend.frameon": False,
-            "lines.linewidth": 2.5,
-            "svg.hashsalt": "bioimage-course",  # the same file on every run
-        }
-        with matplotlib.rc_context(settings):
-            figure = Figure(figsize=(width / 72, height / 72), layout="none")
-            paint(figure, theme, *content)
-            figure.savefig(
-                path.with_name(f"{path.name}-{page}.svg"),
-                transparent=True,
-                metadata={"Date": None, "Creator": None},
-            )
+    forms = {"": (False, width, height)}
+    if not narrow and width > 400:
+        raise ValueError(f"{path.name} is {width} px wide: give the height of its narrow form")
+    if narrow:
+        forms["-narrow"] = (True, NARROW, narrow)
+    for form, (stacked, wide, high) in forms.items():
+        for page, colours in THEMES.items():
+            theme = replace(colours, narrow=stacked)
+            with matplotlib.rc_context(settings(theme)):
+                figure = Figure(figsize=(wide / 72, high / 72), layout="none")
+                paint(figure, theme, *content)
+                # A phone shrinks what has no form of its own for it.
+                shrinks = 1 if narrow else max(1, wide / NARROW)
+                legible(figure, path.name + form, smallest=SMALLEST * shrinks)
+                figure.savefig(
+                    path.with_name(f"{path.name}{form}-{page}.svg"),
+                    transparent=True,
+                    metadata={"Date": None, "Creator": None},
+                )
+
+
+def legible(figure, name, smallest):
+    """Refuse words that a reader could not read: smaller than `smallest` px, or cut off."""
+    figure.draw_without_rendering()  # names of axes and ticks find their places only now
+    edge = figure.bbox.padded(1)
+    for text in figure.findobj(Text):
+        if not (text.get_visible() and text.get_text().strip()):
+            continue
+        words = f"{name}: {text.get_text()!r}"
+        if text.get_fontsize() < smallest:
+            raise ValueError(f"{words} has {text.get_fontsize():g} px; {smallest:g} can be read")
+        box = text.get_window_extent()
+        if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1)):
+            raise ValueError(f"{words} leaves the drawing")
+
+
+def settings(theme):
+    """Return Matplotlib's settings for a drawing: one typeface, 17 px, 15 px on a phone."""
+    size = 15 if theme.narrow else 17
+    ink = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color")
+    return dict.fromkeys(ink, theme.text) | {
+        "font.family": letters(),
+        "mathtext.fontset": "custom",
+        "mathtext.rm": "Source Sans 3",
+        "font.size": size,
+        "axes.edgecolor": theme.muted,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": size,
+        "legend.frameon": False,
+        "lines.linewidth": 2.5,
+        "svg.hashsalt": "bioimage-course",  # the same file on every run
+    }
+
+
+def panels(figure, theme, count, **margins):
+    """Return axes side by side, or below each other on a phone; margins as `subplots_adjust`."""
+    axes = figure.subplots(*((count, 1) if theme.narrow else (1, count)))
+    figure.subplots_adjust(**{"left": 0, "right": 1, "bottom": 0, **margins})
+    return axes
 
 
 def picture(axes, image, title=None, **options):
@@ -73,4 +158,7 @@ def picture(axes, image, title=None, **options):
     return shown
 
 
-__all__ = ["CENTRED", "ERROR", "GREEN", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "picture"]
+__all__ = [
+    "CENTRED", "ERROR", "GREEN", "NARROW", "PINK", "PREDICTED", "TRUTH", "Theme", "draw", "panels",
+    "picture",
+]  # fmt: skip

@@ -64,20 +64,26 @@ def compute():
 
 
 def paint(figure, theme, image, truth, factor):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(top=0.84, bottom=0.02, wspace=0.06, left=0.07, right=1)
+    if theme.narrow:
+        panels = figure.subplots(2, 1, height_ratios=(1, factor))
+        figure.subplots_adjust(top=0.945, bottom=0.005, hspace=0.125, left=0.09, right=0.995)
+    else:
+        panels = figure.subplots(1, 2)
+        figure.subplots_adjust(top=0.9, bottom=0.01, wspace=0.12, left=0.06, right=0.998)
     section, labels = image[:, :, COLUMN], truth[:, :, COLUMN].astype(int)
     low, high = np.percentile(section, (1, 99.8))
     looks = {"as stored": 1, "as it is": factor}
     for axes, (title, aspect) in zip(panels, looks.items(), strict=True):
         picture(axes, section, title, aspect=aspect, vmin=low, vmax=high)
+        axes.set_anchor("N")
+        axes.set_ylabel("← deeper (z)")
         show.outlines(axes, labels, color=show.TRUTH, linewidth=2)
-    panels[0].set_ylabel("← deeper (z)")
 
 
 def main():
     image, truth, numbers = compute()
-    draw(HERE / "anisotropy", paint, image, truth, numbers["factor"], width=560, height=330)
+    content = image, truth, numbers["factor"]
+    draw(HERE / "anisotropy", paint, *content, width=560, height=310, narrow=560)
     write(HERE, numbers)
 
 

@@ -74,14 +74,15 @@ def paint(figure, theme, diameter, change):
         )
         axes.plot(sizes, disc(sizes, pixels), color=theme.text, linewidth=1.5)
     axes.axhline(0, color=theme.muted, linewidth=1)
-    axes.text(17.5, 31, "outline 1 px further out", color=theme.predicted)
-    axes.text(17.5, -34, "outline 1 px further in", color=theme.truth)
-    axes.set(xlabel="diameter of the nucleus (px)", ylabel="change of its area (%)")
+    axes.text(17, 29, "outline 1 px further out", color=theme.predicted)
+    axes.text(17, -33, "outline 1 px further in", color=theme.truth)
+    axes.set(xlabel="diameter of the nucleus (px)", xticks=range(10, 31, 5))
+    axes.set(ylabel="change of its area (%)", yticks=range(-40, 41, 20))
 
 
 def main():
     diameter, change, numbers = compute()
-    draw(HERE / "area_bias", paint, diameter, change, width=560, height=380)
+    draw(HERE / "area_bias", paint, diameter, change, width=560, height=380, narrow=360)
     write(HERE, numbers)
 
 

@@ -38,28 +38,35 @@ def versions(one, seeds=SEEDS):
 
 
 def paint(figure, theme, crop, made):
-    panels = figure.subplots(2, 4, gridspec_kw={"wspace": 0.05, "hspace": 0.22})
-    figure.subplots_adjust(left=0, right=1, bottom=0.005, top=0.92)
+    if theme.narrow:  # the same grid, rows and columns exchanged
+        words = (
+            "below: cut out, turned,\nmirrored, zoomed;\nbeside: the same,\nrecorded differently"
+        )
+        panels = figure.subplots(4, 2).T
+        figure.subplots_adjust(left=0, right=1, bottom=0, top=0.965, wspace=0, hspace=0.06)
+    else:
+        words = "the same,\nrecorded\ndifferently"
+        panels = figure.subplots(2, 4)
+        figure.subplots_adjust(left=0, right=1, bottom=0, top=0.91, wspace=0.05, hspace=0.06)
+        panels[0, 2].set_title("cut out, turned, mirrored, zoomed")
     shown = [(crop[0], crop[1], "the crop"), *((image, labels, None) for image, labels, _ in made)]
     below = [None, *((recorded, labels, None) for _, labels, recorded in made)]
     for axes, content in zip(panels.ravel(), [*shown, *below], strict=True):
         if content is None:
             axes.set_axis_off()
-            words = "the same,\nrecorded\ndifferently"
             axes.text(0.5, 0.5, words, transform=axes.transAxes, **CENTRED)
             continue
         image, labels, title = content
         picture(axes, image, title, vmin=-0.1, vmax=1)
         for number in np.unique(labels[labels > 0]):
             axes.contour(labels == number, levels=[0.5], colors=[TRUTH], linewidths=1.2)
-    figure.text(0.63, 0.95, "cut out, turned, mirrored, zoomed", ha="center")
 
 
 def main():
     one = sample()
     made = list(versions(one))
     crop = one.image[data.TOUCHING], one.labels[data.TOUCHING]
-    draw(HERE / "augmentation", paint, crop, made, width=600, height=330)
+    draw(HERE / "augmentation", paint, crop, made, width=560, height=300, narrow=700)
     numbers = {
         "zoom_low": np.exp(-augment.ZOOM_SPREAD),
         "zoom_high": np.exp(augment.ZOOM_SPREAD),

@@ -6,8 +6,8 @@ import numpy as np
 from stardist.geometry import dist_to_coord, polygons_to_label, star_dist
 
 from figures._shared.files import write
-from figures._shared.style import ERROR, PREDICTED, TRUTH, draw, picture
-from figures._shared.two_nuclei import iou, outline, panels, zoom
+from figures._shared.style import ERROR, PREDICTED, TRUTH, draw, panels, picture
+from figures._shared.two_nuclei import iou, outline, zoom
 from figures.cellpose_flows.draw import flow_of, plot_ways, recover, walk
 
 HERE = Path(__file__).parent
@@ -35,7 +35,8 @@ def best_star(mask):
 
 
 def paint(figure, theme, mask, pixel, polygon, ways):
-    left, right = panels(figure, 1, 2)
+    above = 28 / (640 if theme.narrow else 305)
+    left, right = panels(figure, theme, 2, top=1 - above, wspace=0.04, hspace=0.1)
     for axes, title in ((left, "rays: StarDist"), (right, "flow: Cellpose")):
         picture(axes, np.where(mask, 0.4, np.nan), vmin=0, vmax=1)
         axes.set_title(title)
@@ -58,7 +59,8 @@ def main():
     pixel, polygon, star_iou = best_star(mask)
     flow = flow_of(mask)
     recovered = recover(flow, mask)
-    draw(HERE / "bent_cell", paint, mask, pixel, polygon, walk(flow, mask), width=560, height=305)
+    content = mask, pixel, polygon, walk(flow, mask)
+    draw(HERE / "bent_cell", paint, *content, width=560, height=305, narrow=640)
     write(
         HERE,
         {

@@ -23,8 +23,8 @@ from bioimage_course import WEIGHTS, data
 from figures._shared import bent_cells
 from figures._shared.cellpose_network import cellpose_network
 from figures._shared.files import store, write
-from figures._shared.style import GREEN, PINK, TRUTH, draw, picture
-from figures._shared.two_nuclei import outline, panels
+from figures._shared.style import GREEN, PINK, TRUTH, draw, panels, picture
+from figures._shared.two_nuclei import outline
 
 HERE = Path(__file__).parent
 
@@ -205,7 +205,8 @@ def shown(labels, view):
 
 def paint(figure, theme, example, flow, logit, labels):
     image, view = example.read()[0][example.shown], example.view
-    first, second = panels(figure, 1, 2)
+    above = 28 / (650 if theme.narrow else 305)
+    first, second = panels(figure, theme, 2, top=1 - above, wspace=0.03, hspace=0.1)
     for axes in (first, second):
         picture(axes, image, vmax=np.percentile(image, 99.8) * 1.3)
     first.set_title("pixels walk")
@@ -256,7 +257,7 @@ def main():
         flow, logit = unpack(pages[name])
         labels = masks_of(flow, logit, *DEFAULT)
         picture_of = HERE / f"cellpose_dynamics_{name}"
-        draw(picture_of, paint, example, flow, logit, labels, width=560, height=306)
+        draw(picture_of, paint, example, flow, logit, labels, width=560, height=305, narrow=650)
         quoted[name] = numbers(flow, logit, example.view)
     for name, page in pages.items():
         store(PAGES[name], page)

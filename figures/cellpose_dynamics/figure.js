@@ -565,7 +565,7 @@ function build(figure, nuclei) {
       disc(x(way[1]), y(way[0]), many ? 4 : 7, colour);
       if (now < length) disc(x(at(1)), y(at(0)), many ? 3 : 5, "#fff");
     }
-    ink.font = "bold 22px sans-serif";
+    ink.font = `bold 22px ${getComputedStyle(canvas).fontFamily}`;
     ink.textAlign = "center";
     ink.textBaseline = "middle";
     for (const place of reached) {

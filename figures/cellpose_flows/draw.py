@@ -15,8 +15,8 @@ from scipy.ndimage import uniform_filter
 from bioimage_course import data
 from figures._shared.cellpose_network import cellpose_network
 from figures._shared.files import write
-from figures._shared.style import TRUTH, draw, picture
-from figures._shared.two_nuclei import PAIR_COLOURS, iou, outline, panels, two_nuclei, zoom
+from figures._shared.style import CENTRED, TRUTH, draw, panels, picture
+from figures._shared.two_nuclei import PAIR_COLOURS, iou, outline, two_nuclei, zoom
 
 HERE = Path(__file__).parent
 
@@ -73,14 +73,19 @@ def plot_ways(axes, ways, colour, every):
 
 
 def paint(figure, theme, image, masks, flow, ways, recovered):
-    (first, second), (third, fourth) = axes_of_all = panels(figure, 2, 2)
+    (first, second), (third, fourth) = axes_of_all = figure.subplots(2, 2)
+    if theme.narrow:
+        places = {"top": 0.935, "wspace": 0.03, "hspace": 0.29}
+    else:
+        places = {"top": 0.95, "wspace": 0.04, "hspace": 0.12}
+    figure.subplots_adjust(left=0, right=1, bottom=0, **places)
     inside = np.any(masks, axis=0)
     darker = {"vmax": image.max() * 1.8}  # so that arrows and ways stand out
 
     heats = [heat(mask) for mask in masks]
     logs = sum(np.log1p(temperature) / np.log1p(temperature.max()) for temperature, _ in heats)
     picture(first, np.where(inside, logs, np.nan), cmap="magma")
-    first.set_title("1 · heat from each centre")
+    first.set_title("1 · heat spreads")
     for _, (row, column) in heats:
         first.plot(column, row, "o", color=TRUTH, ms=9, mec="white")
     outline(first, inside, theme.muted, width=1)
@@ -111,7 +116,7 @@ def paint(figure, theme, image, masks, flow, ways, recovered):
         third.plot(*way[-1, ::-1, 0], "o", color="white", ms=7)
 
     picture(fourth, image)
-    fourth.set_title("4 · same end, same nucleus")
+    fourth.set_title("4 · same end," + ("\n" if theme.narrow else " ") + "same nucleus")
     for colour, mask in zip(PAIR_COLOURS, recovered, strict=True):
         outline(fourth, mask, colour, width=3.5)
     for axes in axes_of_all.flat:
@@ -131,12 +136,18 @@ def paint_diameters(figure, theme, image, centre):
     """Windows of one size on the resized image, the model's own diameter as a circle."""
     limits = {"vmin": np.percentile(image, 50), "vmax": np.percentile(image, 99.8)}
     middle = (WINDOW / 2, WINDOW / 2)
-    for axes, claimed in zip(panels(figure, 1, 3), CLAIMED, strict=True):
+    places = {"right": 0.58, "hspace": 0.04} if theme.narrow else {"bottom": 0.13, "wspace": 0.04}
+    axes_of_all = panels(figure, theme, 3, top=1 if theme.narrow else 0.88, **places)
+    for axes, claimed in zip(axes_of_all, CLAIMED, strict=True):
         picture(axes, as_the_network_sees_it(image, claimed, centre), **limits)
         for width, colour in ((5, "black"), (2.5, TRUTH)):
             axes.add_patch(Circle(middle, MODEL_DIAMETER / 2, fill=False, lw=width, ec=colour))
-        axes.set_title(f"diameter={claimed}")
-        axes.set_xlabel(f"image × {MODEL_DIAMETER / claimed:.2f}")
+        given, made = f"diameter={claimed}", f"image × {MODEL_DIAMETER / claimed:.2f}"
+        if theme.narrow:
+            axes.text(1.37, 0.5, f"{given}\n{made}", transform=axes.transAxes, **CENTRED)
+        else:
+            axes.set_title(given)
+            axes.set_xlabel(made)
 
 
 def turned(flow, degrees):
@@ -168,11 +179,13 @@ def main():
     objects = recover(flow, labels > 0)
     # Each nucleus gets the object that covers most of it, so that colours stay the same.
     recovered = [objects == np.bincount(objects[mask]).argmax() for mask in masks]
-    draw(HERE / "cellpose_flows", paint, image, masks, flow, ways, recovered, width=560, height=590)
+    content = image, masks, flow, ways, recovered
+    draw(HERE / "cellpose_flows", paint, *content, width=560, height=580, narrow=412)
     whole, truth = data.nuclei()
     larger = np.argwhere(masks[0]).mean(axis=0)
     centre = [axis.start + position for axis, position in zip(data.TOUCHING, larger, strict=True)]
-    draw(HERE / "cellpose_diameter", paint_diameters, whole, centre, width=560, height=250)
+    content = whole, centre
+    draw(HERE / "cellpose_diameter", paint_diameters, *content, width=560, height=238, narrow=612)
     on_the_way = [np.hypot(*(way - way[-1]).transpose(1, 0, 2)) > 1 for way in ways]
     write(
         HERE,

@@ -7,7 +7,7 @@ from cellpose.resnet_torch import CPnet
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from figures._shared.files import write
-from figures._shared.style import CENTRED, draw
+from figures._shared.style import CENTRED, NARROW, draw
 
 HERE = Path(__file__).parent
 # Of the network of version 4: Pachitariu, Rariden, Stringer (2025), doi 10.1101/2025.04.28.651001.
@@ -23,34 +23,51 @@ def millions():
 
 def paint(figure, theme, unet):
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 560), ylim=(0, 300), aspect="equal")
+    # Corners at the top left of the two boxes; y grows downwards.
+    if theme.narrow:
+        axes.set(xlim=(0, NARROW), ylim=(514, 0))
+        paint_unets(axes, theme, unet, 8, 8)
+        paint_transformer(axes, theme, unet, 66, 220)
+    else:
+        axes.set(xlim=(0, 560), ylim=(302, 0))
+        paint_unets(axes, theme, unet, 0, 53)
+        paint_transformer(axes, theme, unet, 348, 8)
     axes.axis("off")
-    box = {"boxstyle": "round,pad=0,rounding_size=10", "linewidth": 0, "facecolor": theme.panel}
-    axes.add_patch(FancyBboxPatch((8, 70), 312, 190, **box))
-    axes.add_patch(FancyBboxPatch((340, 8), 212, 284, **box))
-    for x, version, year in (
-        (66, "1", "2021"),
-        (164, "2", "2022"),
-        (262, "3", "2025"),
-    ):
-        axes.add_patch(Circle((x, 160), RADIUS, color=theme.truth))
-        axes.text(x, 200, f"Cellpose {version}", weight="bold", size=15, **CENTRED)
-        axes.text(x, 120, year, color=theme.muted, **CENTRED)
-    for x in (115, 213):
-        axes.annotate("", (x + 28, 160), (x - 28, 160), arrowprops={
+
+
+def box(axes, theme, left, top, width, height):
+    style = "round,pad=0,rounding_size=10"
+    axes.add_patch(FancyBboxPatch((left, top), width, height, boxstyle=style, lw=0, fc=theme.panel))
+
+
+def paint_unets(axes, theme, unet, left, top):
+    box(axes, theme, left, top, 328, 196)
+    x, y = left + 164, top + 104
+    for right, version, year in ((-108, "1", "2021"), (0, "2", "2022"), (108, "3", "2025")):
+        axes.add_patch(Circle((x + right, y), RADIUS, color=theme.truth))
+        axes.text(x + right, y - 36, f"Cellpose {version}", weight="bold", **CENTRED)
+        axes.text(x + right, y + 34, year, **CENTRED)
+    for right in (-54, 54):
+        axes.annotate("", (x + right + 30, y), (x + right - 30, y), arrowprops={
             "arrowstyle": "->", "color": theme.muted, "linewidth": 2})  # fmt: skip
-    axes.text(164, 238, "one U-Net, more and more data", **CENTRED)
-    axes.text(164, 90, f"{unet:.1f} million weights each", color=theme.muted, **CENTRED)
+    axes.text(x, top + 28, "one U-Net, more and more data", **CENTRED)
+    axes.text(x, top + 170, f"{unet:.1f} million weights each", **CENTRED)
+
+
+def paint_transformer(axes, theme, unet, left, top):
+    box(axes, theme, left, top, 212, 286)
+    x = left + 106
+    axes.text(x, top + 22, "Cellpose 4", weight="bold", **CENTRED)
+    axes.text(x, top + 46, "a transformer, 2025", **CENTRED)
     large = RADIUS * np.sqrt(TRANSFORMER_MILLIONS / unet)
-    axes.add_patch(Circle((446, 142), large, color=theme.predicted))
-    axes.text(446, 272, "Cellpose 4", weight="bold", size=15, **CENTRED)
-    axes.text(446, 250, "a transformer, 2025", **CENTRED)
-    axes.text(446, 28, f"{TRANSFORMER_MILLIONS} million weights", color=theme.muted, **CENTRED)
+    axes.add_patch(Circle((x, top + 156), large, color=theme.predicted))
+    words = f"{TRANSFORMER_MILLIONS} million weights"
+    axes.text(x, top + 266, words, **CENTRED)
 
 
 def main():
     unet = millions()
-    draw(HERE / "cellpose_generations", paint, unet, width=560, height=300)
+    draw(HERE / "cellpose_generations", paint, unet, width=560, height=302, narrow=514)
     write(HERE, {"unet_millions": round(unet, 1), "transformer_millions": TRANSFORMER_MILLIONS,
                  "times": round(TRANSFORMER_MILLIONS / unet)})  # fmt: skip
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from scipy.ndimage import correlate
 
-from figures._shared.style import CENTRED, draw
+from figures._shared.style import CENTRED, NARROW, draw, picture
 from figures.convolution.compute import BLUR, EDGE, compute, convolve, max_pool
 
 HERE = Path(__file__).parent
@@ -18,7 +18,7 @@ def table(axes, values, *, limits, theme, marked=None):
     middle = sum(limits) / 2
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if value < middle else "#1f2933"
-        axes.text(column, row, f"{value:.0f}".replace("-", "−"), color=ink, fontsize=15, **CENTRED)
+        axes.text(column, row, f"{value:.0f}".replace("-", "−"), color=ink, **CENTRED)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     for line in range(1, len(values)):
@@ -30,24 +30,28 @@ def table(axes, values, *, limits, theme, marked=None):
 
 def paint_numbers(figure, theme, pixels):
     result = convolve(pixels, EDGE)
-    # Squares of equal size in all three tables: 34 px, on a canvas of 560 × 262 px.
-    width, height, square = 560, 262, 38
-
-    def place(left, top, side):
-        side *= square
-        bottom = 1 - (top + side) / height
-        return figure.add_axes((left / width, bottom, side / width, side / height))
-
-    first, kernel, last = place(4, 60, 5), place(246, 98, 3), place(430, 98, 3)
+    # Left and top of the three tables, and where the signs stand: pixels of the drawing. On a
+    # phone the result lies below. Squares have the same size in all three.
+    if theme.narrow:
+        width, height, square = NARROW, 374, 37
+        corners, signs = ((2, 30), (231, 67), (117, 259)), ((209, 122), (88, 314))
+    else:
+        width, height, square = 560, 244, 42
+        corners, signs = ((2, 30), (256, 72), (432, 72)), ((234, 135), (407, 135))
     largest = np.abs(result).max()
-    table(first, pixels, limits=(0, pixels.max()), theme=theme, marked=((0.5, 0.5), 3, 3))
-    table(kernel, EDGE, limits=(-4, 4), theme=theme)
-    table(last, result, limits=(-largest, largest), theme=theme, marked=((0.5, 0.5), 1, 1))
-    for axes, title in ((first, "5×5 pixels"), (kernel, "kernel"), (last, "result")):
-        left = axes.get_position().x0 + axes.get_position().width / 2
-        figure.text(left, 1 - 28 / height, title, ha="center", weight="bold")
-    for x, sign in ((220, "×"), (396, "→")):
-        figure.text(x / width, 1 - 155 / height, sign, fontsize=26, **CENTRED)
+    tables = (
+        ("5×5 pixels", pixels, (0, pixels.max()), ((0.5, 0.5), 3, 3)),
+        ("kernel", EDGE, (-4, 4), None),
+        ("result", result, (-largest, largest), ((0.5, 0.5), 1, 1)),
+    )
+    for (left, top), (title, values, limits, marked) in zip(corners, tables, strict=True):
+        side = len(values) * square
+        place = (left / width, 1 - (top + side) / height, side / width, side / height)
+        axes = figure.add_axes(place)
+        table(axes, values, limits=limits, theme=theme, marked=marked)
+        axes.set_title(title, weight="bold")
+    for (x, y), sign in zip(signs, "×→", strict=True):
+        figure.text(x / width, 1 - y / height, sign, fontsize=26, **CENTRED)
 
 
 def paint_maps(figure, theme, crop):
@@ -57,7 +61,7 @@ def paint_maps(figure, theme, crop):
     limit = np.percentile(np.abs(edge), 99.5)
     bright = {"vmin": 0, "vmax": np.percentile(crop, 99.8)}
     signed = {"vmin": -limit, "vmax": limit}
-    panels = (
+    maps = (
         ("the crop", crop, bright),
         ("blur", blur, bright),
         ("left–right edges", edge, signed),
@@ -65,19 +69,20 @@ def paint_maps(figure, theme, crop):
         ("after ReLU", np.maximum(edge, 0), {"vmin": 0, "vmax": limit}),
         ("after pooling", max_pool(np.maximum(edge, 0)), {"vmin": 0, "vmax": limit}),
     )
-    grid = figure.subplots(2, 3, gridspec_kw={"wspace": 0.06, "hspace": 0.2})
-    figure.subplots_adjust(left=0, right=1, top=0.93, bottom=0.0)
-    for axes, (title, values, limits) in zip(grid.flat, panels, strict=True):
-        axes.imshow(values, cmap="gray", interpolation="none", **limits)
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        axes.set_title(title, fontsize=16)
+    if theme.narrow:
+        grid = figure.subplots(3, 2)
+        figure.subplots_adjust(left=0, right=1, top=0.955, bottom=0, wspace=0.04, hspace=0.18)
+    else:
+        grid = figure.subplots(2, 3)
+        figure.subplots_adjust(left=0, right=1, top=0.935, bottom=0, wspace=0.04, hspace=0.17)
+    for axes, (title, values, limits) in zip(grid.flat, maps, strict=True):
+        picture(axes, values, title, **limits)
 
 
 def main():
     crop, pixels, _ = compute()
-    draw(HERE / "convolution", paint_numbers, pixels, width=560, height=262)
-    draw(HERE / "feature_maps", paint_maps, crop, width=560, height=415)
+    draw(HERE / "convolution", paint_numbers, pixels, width=560, height=244, narrow=374)
+    draw(HERE / "feature_maps", paint_maps, crop, width=560, height=425, narrow=590)
 
 
 if __name__ == "__main__":

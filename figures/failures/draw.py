@@ -1,15 +1,22 @@
 """Eight ways to fail, each with one fix: the nuclei image spoilt, segmented, mended, segmented.
 
-Writes failure_NAME.svg (before and after) and data.json (all scores).
+Draws failure_NAME (before and after), failure_NAME_before (a small one for the page's overview),
+and data.json (all scores).
 Cellpose makes `diameter`; StarDist makes all others. As in notebook 08, a part of 256×256 px is
 scored, and `random` has the same seed.
 """
 
+import base64
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from csbdeep.utils import normalize, normalize_mi_ma
+from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
+from PIL import Image
 from scipy.ndimage import distance_transform_edt
 from skimage.filters import gaussian, unsharp_mask
 from skimage.measure import approximate_polygon, find_contours, regionprops
@@ -21,13 +28,14 @@ from stardist.matching import matching
 from bioimage_course import WEIGHTS, data
 from bioimage_course.mistakes import mistakes
 from figures._shared.files import packed, write
-from figures._shared.style import ERROR, PREDICTED, TRUTH
+from figures._shared.style import ERROR, PREDICTED, TRUTH, draw, panels, picture
 
 HERE = Path(__file__).parent
 
 PART = (slice(256, 512), slice(0, 256))  # scored
 SHOWN = {"uneven": (0, 0, 256)}  # top, left, side in pixels of the part: to see both sides …
 CROP = (124, 32, 128)  # … and all others
+DASHES = (0, (2.2, 1.6))  # of an outline that is not found
 TILE, MOST_CROSSES = 64, 20  # px; where more objects are false, their crosses would hide them
 SMALLER, LARGER = 4, 4  # how often the nuclei go into their true width, and the other way round
 DIAMETER, WRONG_DIAMETERS = 24, (6, 80)  # px: the median nucleus; µm mistaken for px, and a cell
@@ -165,19 +173,18 @@ def numbers(whole, views, others):
     return table
 
 
-def pixels(view, window, limits):
-    """The shown window, 128 px wide or less, as WebP, for an address."""
+def pixels(name, view, window):
+    """The shown window, 128 px wide or less, from 0 to 1."""
     top, left, side = (round(value * view.zoom) for value in window)
     shown = view.picture[top : top + side, left : left + side]
     if side > 128:
         shown = downscale_local_mean(shown, (side // 128, side // 128))
-    low, high = limits or np.percentile(shown, [1, 99])
-    grey = np.clip(255 * (shown - low) / (high - low), 0, 255).astype(np.uint8)
-    return packed(grey, quality=70, method=6)
+    low, high = {"empty": (0, 1), "uneven": np.percentile(shown, [1, 99])}.get(name, (0, 0.6))
+    return np.clip((shown - low) / (high - low), 0, 1)
 
 
-def path(labels, zoom, window, unit):
-    """SVG path of the outlines in a window, and the middles of these objects."""
+def polygons(labels, zoom, window):
+    """Outlines in a window, as corners (x, y) in pixels of it, and the middles of these objects."""
     corner, side = np.array(window[:2]), window[2]
     lines, middles = [], []
     for region in regionprops(labels):
@@ -185,18 +192,14 @@ def path(labels, zoom, window, unit):
         outlines = [(line + region.bbox[:2] - 0.5) / zoom - corner for line in closed]
         if not any(((line >= 0) & (line <= side)).all(axis=1).any() for line in outlines):
             continue
-        for line in outlines:
-            corners = np.round(unit * approximate_polygon(line, 0.35)[:-1, ::-1], 1)
-            lines.append("M" + "L".join(f"{x:g} {y:g}" for x, y in corners) + "Z")
-        y, x = unit * ((np.array(region.centroid) + 0.5) / zoom - corner)
-        middles.append((round(x, 1), round(y, 1)))
-    return "".join(lines), middles
+        lines += [approximate_polygon(line, 0.35)[:-1, ::-1] for line in outlines]
+        middles.append(((np.array(region.centroid) + 0.5) / zoom - corner)[::-1])
+    return lines, np.array(middles).reshape(-1, 2)
 
 
-def panel_svg(name, view, title, x, width):
+def panel(axes, name, view):
     """One picture with its outlines: found, false (crossed), nuclei not found (dashed)."""
-    window = SHOWN.get(name, CROP)
-    unit = width / window[2]
+    window = top, left, side = SHOWN.get(name, CROP)
     truth, labels = truth_at(view.zoom), relabel_sequential(view.labels)[0]
     if name == "empty":
         truth = np.zeros_like(truth)
@@ -204,60 +207,59 @@ def panel_svg(name, view, title, x, width):
     fits = np.isin(labels, list(pairs.values()))
     not_found = truth_part() * ~np.isin(truth_part(), list(pairs)) * (name != "empty")
 
-    found, _ = path(labels * fits, view.zoom, window, unit)
-    false, middles = path(labels * ~fits, view.zoom, window, unit)
-    dashed, _ = path(not_found, 1, window, unit)
-    if len(middles) <= MOST_CROSSES:
-        false += "".join(f"M{x - 5:g} {y - 5:g}l10 10m0-10l-10 10" for x, y in middles)
-    tiles = ""
+    picture(axes, pixels(name, view, window), extent=(0, side, side, 0), vmin=0, vmax=1)
     if view.tiles:
-        top, left = window[:2]
-        places = [(unit * (at - left), unit * (at - top)) for at in range(0, 257, TILE)]
-        tiles = "".join(f"M{x:g} 0V{width}M0 {y:g}H{width}" for x, y in places)
-    marks = "".join(
-        f'<path {style} d="{lines}"/>\n'
-        for lines, style in (
-            (tiles, 'stroke="#fff" stroke-opacity=".55"'),
-            (dashed, f'stroke="{TRUTH}" stroke-width="2.2" stroke-dasharray="5 4"'),
-            (found, f'stroke="{PREDICTED}" stroke-width="2"'),
-            (false, f'stroke="{ERROR}" stroke-width="3"'),
-        )
-        if lines
-    )
-    limits = {"empty": (0, 1), "uneven": None}.get(name, (0, 0.6))
-    return f"""<text x="{x}" y="24">{title}</text>
-<svg x="{x}" y="36" width="{width}" height="{width}" fill="none" stroke-linejoin="round">
-<image width="{width}" height="{width}" preserveAspectRatio="none" style="image-rendering:pixelated"
-href="{pixels(view, window, limits)}"/>
-{marks}</svg>
-"""
+        for at in range(TILE, 256, TILE):
+            for line, start in ((axes.axvline, left), (axes.axhline, top)):
+                line(at - start, color="white", alpha=0.55, linewidth=1)
+    found, _ = polygons(labels * fits, view.zoom, window)
+    false, middles = polygons(labels * ~fits, view.zoom, window)
+    dashed, _ = polygons(not_found, 1, window)
+    looks = {"facecolors": "none", "joinstyle": "round"}
+    for corners, colour, width, style in (
+        (dashed, TRUTH, 2.2, DASHES),
+        (found, PREDICTED, 2, "-"),
+        (false, ERROR, 3, "-"),
+    ):
+        looks |= {"edgecolors": colour, "linewidths": width, "linestyles": [style]}
+        axes.add_collection(PolyCollection(corners, **looks), autolim=False)
+    if len(middles) <= MOST_CROSSES:
+        axes.plot(*middles.T, "x", color=ERROR, markersize=10, markeredgewidth=3)
+    axes.set(xlim=(0, side), ylim=(side, 0))
 
 
-def draw_pair(name, views, values):
-    """Write failure_NAME.svg; its ground is dark on the light and the dark page."""
-    width, gap = 264, 8
-    body = ""
-    for column, (word, view) in enumerate(zip(("before", "after"), views, strict=True)):
+def paint(figure, theme, name, views, values):
+    height = 690 if theme.narrow else 336
+    above, below = 28 / height, 34 / height
+    both = panels(figure, theme, 2, top=1 - above, bottom=below, wspace=0.03, hspace=0.1)
+    for axes, word, view in zip(both, ("before", "after"), views, strict=True):
+        panel(axes, name, view)
         value = values[word]
-        title = f"AP {value['ap']:.2f}" if "ap" in value else f"{value['ghost']} ghosts"
-        body += panel_svg(name, view, f"{word}: {title}", gap + column * (width + gap), width)
-    total, foot = 2 * width + 3 * gap, 36 + width + 24
-    legend = (
-        (gap, PREDICTED, "", "found"),
-        (150, ERROR, "", "false ×"),
-        (300, TRUTH, "5 4", "not found"),
+        score = f"AP {value['ap']:.2f}" if "ap" in value else f"{value['ghost']} ghosts"
+        axes.set_title(f"{word}: {score}")
+    marks = (
+        Line2D([], [], color=theme.predicted, label="found"),
+        Line2D([], [], color=theme.error, marker="x", ms=10, mew=3, label="false"),
+        Line2D([], [], color=theme.truth, linestyle=DASHES, label="not found"),
     )
-    for x, colour, dash, word in legend:
-        body += (
-            f'<path d="M{x} {foot - 5}h32" stroke="{colour}" stroke-width="3" '
-            f'stroke-dasharray="{dash}"/><text x="{x + 40}" y="{foot}">{word}</text>\n'
-        )
-    (HERE / f"failure_{name}.svg").write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total} {foot + 12}" '
-        f'font-family="sans-serif" font-size="16" fill="#fff">\n'
-        f'<rect width="{total}" height="{foot + 12}" rx="6" fill="#12181f"/>\n{body}</svg>\n',
-        encoding="utf-8",
-    )
+    figure.legend(handles=marks, loc="lower center", ncols=3, borderpad=0, borderaxespad=0)
+
+
+def paint_before(figure, theme, name, view):
+    """Only the first picture, without words."""
+    panel(figure.add_axes((0, 0, 1, 1)), name, view)
+
+
+def squeeze(file):
+    """Make a drawing's pictures WebP, and its numbers four digits long: a third of the bytes."""
+
+    def webp(match):
+        grey = Image.open(io.BytesIO(base64.b64decode(match[0].split(",")[1]))).convert("L")
+        return packed(np.asarray(grey), quality=70, method=6)
+
+    text = re.sub(r"data:image/png;base64,[^\"]+", webp, file.read_text(encoding="utf-8"))
+    text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.4g}", text)
+    file.write_text(text, encoding="utf-8")
 
 
 def course_models():
@@ -283,7 +285,11 @@ def main():
     whole, views, others = compute(*course_models())
     table = numbers(whole, views, others)
     for name, pair in views.items():
-        draw_pair(name, pair, table[name])
+        picture_of, content = HERE / f"failure_{name}", (name, pair, table[name])
+        draw(picture_of, paint, *content, width=560, height=336, narrow=690)
+        draw(HERE / f"failure_{name}_before", paint_before, name, pair[0], width=200, height=200)
+    for file in HERE.glob("failure_*.svg"):
+        squeeze(file)
     write(HERE, table)
 
 

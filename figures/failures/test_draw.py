@@ -1,10 +1,14 @@
+import gzip
 import re
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from bioimage_course.mistakes import KINDS
 from figures._shared.stored import FIGURES, read
+from figures._shared.style import THEMES
 from figures.failures import draw as failures
 
 NAMES = ("small", "large", "diameter", "empty", "noisy", "uneven", "blurred", "tiles")
@@ -95,32 +99,64 @@ def test_the_measured_diameter_is_as_good_as_none_where_the_size_happens_to_fit(
     assert abs(without - with_diameter) < MARGIN
 
 
-def test_pictures_are_small_and_show_errors_without_colour():
-    files = [FIGURES / "failures" / f"failure_{name}.svg" for name in NAMES]
-    assert sum(file.stat().st_size for file in files) < 400_000
-    for file in files:
-        text = file.read_text(encoding="utf-8")
-        assert file.stat().st_size < 60_000
-        assert {"before:", "after:"} <= set(re.findall(r"\w+:", text))
-        assert 'stroke-dasharray="5 4"' in text  # not found: dashed, at least in the legend
-        assert len(re.findall("data:image/webp", text)) == 2
+@pytest.mark.parametrize("form, limit", [("", 30_000), ("-narrow", 30_000), ("_before", 20_000)])
+def test_pictures_are_small(form, limit):
+    for name in NAMES:
+        text = (FIGURES / "failures" / f"failure_{name}{form}-light.svg").read_bytes()
+        assert len(gzip.compress(text)) < limit
+        assert text.count(b"data:image/webp") == (1 if form == "_before" else 2)
 
 
-def test_a_view_is_drawn_with_hits_crosses_and_dashes(tmp_path, monkeypatch):
+def view_with_mistakes(monkeypatch):
+    """A view with a nucleus that is found, one that is not, and an object where none is."""
     truth = np.zeros((256, 256), int)
     truth[150:170, 50:70], truth[150:170, 100:120] = 1, 2
     monkeypatch.setattr(failures, "truth_part", lambda: truth)
     monkeypatch.setattr(failures, "truth_at", lambda zoom: truth)
-    monkeypatch.setattr(failures, "HERE", tmp_path)
     labels = np.zeros_like(truth)
     labels[150:170, 50:70], labels[200:220, 60:80] = 1, 2
-    view = failures.View(np.random.default_rng(0).random((256, 256)), labels)
-    failures.draw_pair("small", (view, view), {"before": {"ap": 1 / 3}, "after": {"ap": 1 / 3}})
-    text = (tmp_path / "failure_small.svg").read_text(encoding="utf-8")
-    assert "before: AP 0.33" in text
-    drawn = [
-        re.findall(rf'<path stroke="{colour}".*? d="([^"]+)"', text)
-        for colour in (failures.PREDICTED, failures.ERROR, failures.TRUTH)
+    return failures.View(np.random.default_rng(0).random((256, 256)), labels)
+
+
+def test_a_view_is_drawn_with_hits_crosses_and_dashes(monkeypatch):
+    axes = Figure().subplots()
+    failures.panel(axes, "small", view_with_mistakes(monkeypatch))
+    drawn = {
+        to_hex(lines.get_edgecolor()[0]).upper(): (len(lines.get_paths()), lines.get_linestyle()[0])
+        for lines in axes.collections
+    }
+    solid = (0, None)
+    assert drawn[failures.PREDICTED] == (1, solid)
+    assert drawn[failures.ERROR] == (1, solid)
+    count, dashes = drawn[failures.TRUTH]
+    assert count == 1 and dashes != solid
+    (crosses,) = (line for line in axes.lines if line.get_marker() == "x")
+    top, left, _ = failures.CROP
+    assert crosses.get_xydata().tolist() == [[70 - left, 210 - top]]
+
+
+def test_panels_say_which_one_is_mended_and_its_score(monkeypatch):
+    view, figure = view_with_mistakes(monkeypatch), Figure()
+    values = {"before": {"ap": 1 / 3}, "after": {"ghost": 2}}
+    failures.paint(figure, THEMES["light"], "small", (view, view), values)
+    assert [axes.get_title() for axes in figure.axes] == ["before: AP 0.33", "after: 2 ghosts"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["found", "false", "not found"]
+
+
+def test_a_squeezed_drawing_keeps_its_pictures_and_places(tmp_path):
+    figure, file = Figure(figsize=(2, 2)), tmp_path / "drawing.svg"
+    axes = figure.subplots()
+    axes.imshow(np.eye(40), cmap="gray", interpolation="none")
+    axes.plot([0, 10 / 3], [0, 20 / 3])
+    figure.savefig(file)
+    before = file.read_text(encoding="utf-8")
+    failures.squeeze(file)
+    after = file.read_text(encoding="utf-8")
+    assert len(after) < len(before)
+    assert "image/png" not in after and after.count("data:image/webp") == 1
+    numbers = [
+        [float(number) for number in re.findall(r"[-\d.]+", path)]
+        for text in (before, after)
+        for path in [re.search(r'id="line2d_\d+">\s*<path d="([^"]+)" clip', text)[1]]
     ]
-    assert [len(paths) for paths in drawn] == [2, 2, 2]  # one in each of two panels
-    assert all("l10 10m0-10l-10 10" in path for path in drawn[1])  # the cross
+    assert numbers[1] == pytest.approx(numbers[0], abs=0.05)

@@ -15,7 +15,7 @@ from stardist.models import StarDist2D
 
 from bioimage_course import WEIGHTS, data
 from figures._shared.files import write
-from figures._shared.style import draw, picture
+from figures._shared.style import ERROR, PREDICTED, draw, panels, picture
 from figures.which_tool.draw import shapes
 from figures.whole_cells.draw import CROP
 
@@ -112,27 +112,31 @@ def far_apart(corners):
 
 
 def paint(figure, theme, image, corners, window=WINDOW):
-    panels = figure.subplots(1, 3)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.86, wspace=0.04)
-    panel(panels[0], image, "image", window)
-    panel(panels[1], image, "labels", window)
-    panels[1].images[0].set_data(np.zeros((1, 1)))  # background is 0
-    panel(panels[2], image, "outlines", window)
-    panels[1].add_collection(
+    places = {"right": 0.63, "hspace": 0.03} if theme.narrow else {"top": 0.87, "wspace": 0.03}
+    axes_of_all = panels(figure, theme, 3, **{"top": 1, **places})
+    for axes, title in zip(axes_of_all, ("image", "labels", "outlines"), strict=True):
+        if theme.narrow:
+            panel(axes, image, None, window)
+            axes.text(1.06, 0.5, title, transform=axes.transAxes, va="center")
+        else:
+            panel(axes, image, title, window)
+    _, labels, outlines = axes_of_all
+    labels.images[0].set_data(np.zeros((1, 1)))  # background is 0
+    labels.add_collection(
         PolyCollection(corners, facecolors=far_apart(corners), edgecolors="black", linewidths=1),
         autolim=False,
     )
-    lines(panels[2], corners, "#F0B429", linewidths=1.8)
+    lines(outlines, corners, PREDICTED, linewidths=1.8)
 
 
 def paint_strict(figure, theme, image, corners, kept, numbers):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.9, wspace=0.04)
-    panel(panels[0], image, f"prob_thresh {numbers['prob_thresh']:.2f}")
-    lines(panels[0], corners, "#F0B429", linewidths=2)
-    panel(panels[1], image, f"prob_thresh {STRICT}")
-    lines(panels[1], corners[kept], "#F0B429", linewidths=2)
-    lines(panels[1], corners[~kept], "#FF8A4C", linewidths=1.6, linestyles=[(0, (2, 1.6))])
+    above = 28 / (650 if theme.narrow else 305)
+    own, strict = panels(figure, theme, 2, top=1 - above, wspace=0.03, hspace=0.1)
+    panel(own, image, f"prob_thresh={numbers['prob_thresh']:.2f}")
+    lines(own, corners, PREDICTED, linewidths=2)
+    panel(strict, image, f"prob_thresh={STRICT}")
+    lines(strict, corners[kept], PREDICTED, linewidths=2)
+    lines(strict, corners[~kept], ERROR, linewidths=2, linestyles=[(0, (2, 1.6))])
 
 
 def main():
@@ -140,12 +144,12 @@ def main():
     near = inside(corners)
     corners, kept = corners[near], kept[near]
     numbers |= {"window_found": near.sum(), "window_gone": (~kept).sum()}
-    draw(HERE / "first_success", paint, image, corners, width=560, height=212)
+    draw(HERE / "first_success", paint, image, corners, width=560, height=212, narrow=660)
     drawn = image, corners, kept, numbers
-    draw(HERE / "first_success_strict", paint_strict, *drawn, width=560, height=306)
+    draw(HERE / "first_success_strict", paint_strict, *drawn, width=560, height=305, narrow=650)
     actin, cells, found = compute_cells()
     drawn = actin, cells, CELLS_WINDOW
-    draw(HERE / "first_success_cells", paint, *drawn, width=560, height=212)
+    draw(HERE / "first_success_cells", paint, *drawn, width=560, height=212, narrow=660)
     write(HERE, numbers | {"cells": found})
 
 

@@ -11,7 +11,7 @@ from skimage.segmentation import find_boundaries
 from bioimage_course import data
 from figures._shared.course_network import course_network
 from figures._shared.files import write
-from figures._shared.style import CENTRED, ERROR, PINK, PREDICTED, draw, picture
+from figures._shared.style import CENTRED, ERROR, NARROW, PINK, PREDICTED, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -165,45 +165,49 @@ def compute():
 
 def paint(figure, theme, image, numbers):
     """The histogram of the field, the stretch that becomes 0 to 1, and what crops look like."""
-    width, height = 560, 852
+    width, height = (NARROW, 686) if theme.narrow else (560, 894)
+    left, hill, begin, side = (54, 112, 28, 154) if theme.narrow else (66, 140, 66, 240)
 
     def place(left, top, wide, high):
         bottom = 1 - (top + high) / height
         return figure.add_axes((left / width, bottom, wide / width, high / height))
 
-    axes = place(66, 34, 480, 140)
+    axes = place(left, 30, width - left - 10, hill)
     bins = np.arange(0, 241, 2)
     axes.hist(image.ravel(), bins, color=theme.muted, alpha=0.7, histtype="stepfilled")
     axes.set(yscale="log", xlim=(0, 240), ylim=(1, 8e4), xticks=[])
     axes.set_yticks([1, 100, 10000], ["1", "100", "10,000"])
     axes.minorticks_off()
     axes.set_title("How many pixels have each grey value", loc="left")
-    bars = place(66, 176, 480, 116)
+    bars = place(left, hill + 34, width - left - 10, 130)
     names = {"field": "whole field", "nuclei": "two nuclei", "empty": "empty crop"}
     for row, (name, words) in enumerate(names.items()):
         low, high = numbers["limits"][name].values()
         bars.plot((low, high), (row, row), color=theme.predicted, lw=8, solid_capstyle="butt")
-        x, side = ((low + high) / 2, "center") if high - low > 100 else (high + 4, "left")
-        bars.text(x, row - 0.28, f"{words}: {low:.0f} to {high:.0f}", ha=side, va="bottom")
+        x, align = ((low + high) / 2, "center") if high - low > 100 else (high + 4, "left")
+        bars.text(x, row - 0.17, f"{words}: {low:.0f} to {high:.0f}", ha=align, va="bottom")
     bars.set(xlim=(0, 240), ylim=(2.6, -1), yticks=[], xticks=range(0, 241, 50))
     bars.spines["left"].set_visible(False)
     bars.set_xlabel("grey value; the bar becomes 0 to 1")
 
     rows = ((data.TOUCHING, "nuclei", "two nuclei"), (EMPTY, "empty", "empty crop"))
+    top = height - 2 * side - 8
     for column, title in enumerate(("limits of the field", "limits of the crop")):
-        left = 66 + column * 246
-        figure.text((left + 117) / width, 1 - 364 / height, title, ha="center", weight="bold")
+        left = begin + column * (side + 8)
+        figure.text((left + side / 2) / width, 1 - (top - 10) / height, title, ha="center")
         for row, (window, name, _) in enumerate(rows):
             shown = numbers["limits"]["field" if column == 0 else name]
             values = few_greys(scaled(image[window], *shown.values()))
-            picture(place(left, 374 + row * 242, 234, 234), values, vmin=0, vmax=1)
+            picture(place(left, top + row * (side + 8), side, side), values, vmin=0, vmax=1)
     for row, (_, _, words) in enumerate(rows):
-        figure.text(44 / width, 1 - (491 + row * 242) / height, words, rotation=90, **CENTRED)
+        middle = 1 - (top + side / 2 + row * (side + 8)) / height
+        figure.text((begin - 16) / width, middle, words, rotation=90, **CENTRED)
 
 
 def paint_files(figure, theme, image, truth):
     """Mask, label image and overlay of two nuclei that touch, with the numbers in them."""
-    width, height, side, count = 560, 372, 176, 4
+    width, height, side = (NARROW, 500, 156) if theme.narrow else (560, 330, 176)
+    count = 4  # of the pixels that are framed
     row, column, first, second = touching_pair(truth)
     rows, columns = np.nonzero(np.isin(truth, (first, second)))
     half = max(np.ptp(rows), np.ptp(columns)) // 2 + 5
@@ -223,35 +227,42 @@ def paint_files(figure, theme, image, truth):
         colours[labels == label] = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     mask = (labels > 0).astype("uint8") * 255
     files = (
-        ("mask", mask, [("", mask[row])]),
-        ("label image", colours, [("", labels[row])]),
-        ("RGB overlay", overlay, [(c, overlay[row, :, i]) for i, c in enumerate("RGB")]),
+        ("mask", "1 area:\nthe border is lost", mask, {"": mask[row]}),
+        ("label image", "2 numbers:\n2 nuclei", colours, {"": labels[row]}),
+        (
+            "RGB overlay",
+            "colours:\nnothing to count",
+            overlay,
+            dict(zip("RGB", overlay[row].T, strict=True)),
+        ),
     )
-    for i, (title, shown, lines) in enumerate(files):
-        left = i * (side + 16)
+
+    def say(x, y, words, **look):
+        figure.text(x / width, 1 - y / height, words, va="center", **look)
+
+    for i, (title, meaning, shown, lines) in enumerate(files):
+        # The words stand below the picture, or beside it on a phone.
+        left, top = (0, i * (side + 16)) if theme.narrow else (i * (side + 16), 0)
+        x, y = (side + 16, top + 12) if theme.narrow else (left, side + 18)
         axes = figure.add_axes(
-            (left / width, 1 - (34 + side) / height, side / width, side / height)
+            (left / width, 1 - (top + side) / height, side / width, side / height)
         )
-        picture(axes, shown, title, vmin=0, vmax=255)
+        picture(axes, shown, vmin=0, vmax=255)
         axes.add_patch(Rectangle((start - 0.5, row - 0.5), count, 1, fill=False, lw=2, ec=ERROR))
-        for line, (name, values) in enumerate(lines):
-            y = 1 - (240 + line * 24) / height
-            figure.text((left + 2) / width, y, name, fontsize=14, weight="bold")
-            first_cell = left + 20 * bool(name)
-            cell = (left + side - first_cell) / count
+        say(x, y, title, weight="bold")
+        for line, words in enumerate(meaning.split("\n"), start=1):
+            say(x, y + 24 * line, words, color=theme.muted)
+        for line, (name, values) in enumerate(lines.items(), start=3):
+            say(x, y + 24 * line + 4, name, color=theme.muted)
             for k, value in enumerate(values[start : start + count]):
-                x = (first_cell + (k + 0.5) * cell) / width
-                figure.text(x, y, str(value), fontsize=14, ha="center")
-    meaning = ("1 area:\nthe border is lost", "2 numbers:\n2 nuclei", "colours:\nnothing to count")
-    for i, words in enumerate(meaning):
-        x = (i * (side + 16) + side / 2) / width
-        figure.text(x, 1 - 338 / height, words, color=theme.muted, **CENTRED)
+                right = x + 26 + 24 * bool(name) + 40 * k
+                say(right, y + 24 * line + 4, str(value), ha="right")
 
 
 def main():
     image, truth, numbers = compute()
-    draw(HERE / "normalisation", paint, image, numbers, width=560, height=852)
-    draw(HERE / "label_files", paint_files, image, truth, width=560, height=372)
+    draw(HERE / "normalisation", paint, image, numbers, width=560, height=894, narrow=686)
+    draw(HERE / "label_files", paint_files, image, truth, width=560, height=330, narrow=500)
     write(HERE, numbers | {"found": found_by_stardist(image, truth)})
 
 

@@ -22,11 +22,12 @@ def paint(figure, theme, measured):
     fields = measured["fields"]
     sizes = [megapixels(field) for field in fields]
     memory, time = figure.subplots(2, 1)
-    figure.subplots_adjust(left=0.15, right=0.97, top=0.93, bottom=0.12, hspace=0.62)
+    left = 0.18 if theme.narrow else 0.12
+    figure.subplots_adjust(left=left, right=0.95, top=0.94, bottom=0.14, hspace=0.5)
 
     gigabytes = [field["worker_gigabytes"] for field in fields]
     memory.plot(sizes, gigabytes, "o-", color=theme.predicted)
-    memory.set(ylim=(0, 1.3 * max(gigabytes)), ylabel="GB")
+    memory.set(ylim=(0, 1.3 * max(gigabytes)), yticks=(0, 1, 2), ylabel="GB")
     memory.set_title("Memory of one worker: flat", loc="left")
 
     minutes = [field["seconds"] / 60 for field in fields]
@@ -43,7 +44,7 @@ def paint(figure, theme, measured):
 
 
 def main():
-    draw(HERE / "large_images", paint, read(), width=560, height=520)
+    draw(HERE / "large_images", paint, read(), width=560, height=480, narrow=440)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_build.learning import answers, gains, items
 from course_build.learning.halves import HALVES, half
-from course_build.learning.report import size
+from course_build.learning.report import WIDTH, height, paint
 from course_build.learning.result import evaluate
 from figures._shared.files import write
 from figures._shared.style import draw
@@ -70,10 +70,9 @@ def _interval(found):
 
 def main():
     """Write the drawings and data.json."""
-    from course_build.learning.report import paint
-
     result, numbers = compute()
-    draw(HERE / "learning_report", paint, result, **size(result))
+    high = height(result)
+    draw(HERE / "learning_report", paint, result, width=WIDTH, height=high, narrow=high)
     write(HERE, numbers)
 
 

@@ -64,7 +64,8 @@ def compute():
 
 def paint(figure, theme, histories):
     panels = figure.subplots(2, 1)
-    figure.subplots_adjust(left=0.12, right=0.985, top=0.885, bottom=0.1, hspace=0.36)
+    left = 0.18 if theme.narrow else 0.11
+    figure.subplots_adjust(left=left, right=0.985, top=0.94, bottom=0.11, hspace=0.36)
     for axes, (name, history) in zip(panels, histories.items(), strict=True):
         top = 1.25 * np.percentile(series(history, "loss_families")[1], 90)
         rate = rates(history["settings"]["stages"])
@@ -74,31 +75,27 @@ def paint(figure, theme, histories):
         axes.fill_between(thousands, height, color=theme.muted, alpha=0.35, linewidth=0)
         for end in stage_ends(history)[:-1]:
             axes.axvline(end / 1000, color=theme.muted, linewidth=1, linestyle=":")
-        for key, label, colour, line in (
-            ("loss_families", "another kind", theme.error, "-."),
-            ("loss", "learned from", theme.muted, "--"),
-            ("loss_known", "same kind, unseen", GREEN, "-"),
+        for key, label, colour, line, lift in (
+            ("loss_families", "another kind", theme.error, "-.", 20),
+            ("loss", "learned from", theme.muted, "--", 12),
+            ("loss_known", "same kind, unseen", GREEN, "-", -22),
         ):
             steps, losses = series(history, key)
-            axes.plot(steps / 1000, losses, line, color=colour, label=label, linewidth=2)
+            axes.plot(steps / 1000, losses, line, color=colour, linewidth=2)
+            if axes is panels[0]:
+                place = 4, np.interp(4000, steps, losses)
+                look = {"ha": "center", "color": theme.text if colour == GREEN else colour}
+                axes.annotate(label, place, (0, lift), textcoords="offset points", **look)
         axes.set(xlim=(0, len(rate) / 1000), ylim=(0, top), ylabel="loss")
+        axes.set(xticks=np.arange(0, len(rate) / 1000, 2), yticks=np.arange(0, top, 0.5))
         axes.set_title(MODELS[name], loc="left")
-        axes.text(0.01, 0.03, "learning rate", transform=axes.transAxes)
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="upper center",
-        ncols=3,
-        handlelength=1.7,
-        handletextpad=0.5,
-        columnspacing=1.1,
-        borderaxespad=0,
-    )
+    panels[0].text(0.01, 0.03, "learning rate", transform=panels[0].transAxes)
     panels[1].set_xlabel("thousand steps")
 
 
 def main():
     histories, numbers = compute()
-    draw(HERE / "loss_curves", paint, histories, width=600, height=560)
+    draw(HERE / "loss_curves", paint, histories, width=560, height=540, narrow=600)
     write(HERE, numbers)
 
 

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from stardist.matching import matching
 
 from figures._shared.files import write
-from figures._shared.style import CENTRED, draw
+from figures._shared.style import CENTRED, draw, panels
 
 HERE = Path(__file__).parent
 
@@ -100,17 +100,17 @@ def compute():
     return numbers, precision, recall
 
 
-def grid(axes, theme, rows, columns):
+def grid(axes, theme, rows, columns, top=0):
     """Lines around the pixels, above what is filled and below outlines."""
     look = {"color": theme.text, "alpha": 0.18, "linewidth": 1, "zorder": 1.5}
-    axes.hlines(range(rows + 1), 0, columns, **look)
-    axes.vlines(range(columns + 1), 0, rows, **look)
+    axes.hlines(range(top, top + rows + 1), 0, columns, **look)
+    axes.vlines(range(columns + 1), top, top + rows, **look)
 
 
 def paint_iou(figure, theme, numbers):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.19, top=0.99, wspace=0.06)
-    for axes, (name, shift) in zip(panels, SHIFTS.items(), strict=True):
+    below = 0.055 if theme.narrow else 0.13  # room for the sums
+    both = panels(figure, theme, 2, top=0.995, bottom=below, wspace=0.04, hspace=0.12)
+    for axes, (name, shift) in zip(both, SHIFTS.items(), strict=True):
         nucleus, predicted = two_shapes(shift)
         rows, columns = nucleus.shape
         grid(axes, theme, rows, columns)
@@ -137,9 +137,10 @@ def paint_iou(figure, theme, numbers):
 
 def paint_five(figure, theme):
     axes = figure.add_axes([0.005, 0.01, 0.99, 0.98])
-    axes.set(xlim=(0, COLUMNS), ylim=(ROWS + 0.6, 0), aspect="equal", xticks=[], yticks=[])
+    axes.set(xlim=(0, COLUMNS), ylim=(ROWS + 0.4, 0.8), aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    grid(axes, theme, ROWS, COLUMNS)
+    for top in (1, 7):  # no lines behind words
+        grid(axes, theme, 4, COLUMNS, top)
     for top, left, rows, columns in NUCLEI:
         look = {"facecolor": theme.panel, "edgecolor": theme.truth, "linewidth": 5}
         axes.add_patch(Rectangle((left, top), columns, rows, **look))
@@ -154,7 +155,7 @@ def paint_five(figure, theme):
 
 
 def paint_curve(figure, theme, numbers, precision, recall):
-    axes = figure.add_axes([0.16, 0.19, 0.8, 0.76])
+    axes = figure.add_axes([0.15, 0.22, 0.81, 0.74])
     best = np.maximum.accumulate(precision[::-1])[::-1]
     steps = np.concatenate([[0], recall])
     axes.stairs(best, steps, fill=True, color=theme.truth, alpha=0.2)
@@ -182,9 +183,9 @@ def paint_curve(figure, theme, numbers, precision, recall):
 
 def main():
     numbers, precision, recall = compute()
-    draw(HERE / "iou_by_hand", paint_iou, numbers, width=560, height=296)
-    draw(HERE / "five_objects", paint_five, width=560, height=375)
-    draw(HERE / "coco_by_hand", paint_curve, numbers, precision, recall, width=420, height=280)
+    draw(HERE / "iou_by_hand", paint_iou, numbers, width=560, height=276, narrow=630)
+    draw(HERE / "five_objects", paint_five, width=560, height=346, narrow=214)
+    draw(HERE / "coco_by_hand", paint_curve, numbers, precision, recall, width=400, height=280)
     write(HERE, numbers)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bioimage_course.mistakes import IOU_THRESHOLDS
-from figures._shared.style import GREEN, draw
+from figures._shared.style import GREEN, draw, panels
 
 HERE = Path(__file__).parent
 
@@ -29,10 +29,15 @@ def looks(theme):
     }
 
 
+def two_plots(figure, theme):
+    """Two axes with room for names that stand for both."""
+    if theme.narrow:
+        return panels(figure, theme, 2, left=0.16, right=0.97, top=0.94, bottom=0.11, hspace=0.32)
+    return panels(figure, theme, 2, left=0.11, right=0.985, top=0.9, bottom=0.2, wspace=0.2)
+
+
 def paint_scores(figure, theme, scores):
-    left, right = figure.subplots(1, 2, sharey=True)
-    figure.subplots_adjust(left=0.12, right=0.985, bottom=0.17, top=0.9, wspace=0.1)
-    for axes, (set_name, title) in zip((left, right), SETS.items(), strict=True):
+    for axes, (set_name, title) in zip(two_plots(figure, theme), SETS.items(), strict=True):
         for name, (colour, line, marker) in looks(theme).items():
             pooled = scores[name][set_name]["uncertainty"]["pooled"]
             value, low, high = (
@@ -41,37 +46,38 @@ def paint_scores(figure, theme, scores):
             x = list(IOUS.values())
             axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
             axes.plot(x, value, line, color=colour, marker=marker, label=METHODS[name])
-        axes.set(ylim=(0, 1), xticks=x, xlabel="IoU asked for", title=title)
-    left.set_ylabel("AP")
-    left.legend(loc="lower left", handlelength=1.6, borderaxespad=0.2)
+        axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), xticks=x, title=title)
+    figure.supxlabel("IoU asked for", size="medium")
+    figure.supylabel("AP", size="medium")
+    figure.axes[1].legend(loc="upper right", handlelength=1.6, borderaxespad=0.2)
 
 
 def paint_training(figure, theme, histories):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.1, right=0.985, bottom=0.17, top=0.9, wspace=0.22)
-    for axes, (name, history) in zip(panels, histories.items(), strict=True):
+    for axes, (name, history) in zip(two_plots(figure, theme), histories.items(), strict=True):
         rows = history["steps"]
         for key, label, colour, line in (
             ("loss_families", "other families", theme.error, "-"),
             ("loss", "learned from", theme.muted, "--"),
             ("loss_known", "of a known kind", GREEN, "-"),
         ):
-            known = [
-                row for row in rows if key in row
-            ]  # other families: until they are learned from
+            # The line of other families ends where they are learned from.
+            known = [row for row in rows if key in row]
             steps = np.array([row["step"] for row in known]) / 1000
             axes.plot(steps, [row[key] for row in known], line, color=colour, label=label)
         highest = max(row.get("loss_families", row["loss"]) for row in rows[len(rows) // 8 :])
-        axes.set(ylim=(0, 1.15 * highest), xlabel="thousand steps", title=METHODS[name])
-    panels[0].set_ylabel("loss")
-    panels[0].legend(loc="lower left", handlelength=1.4, borderaxespad=0.2)
+        top = 1.15 * highest
+        axes.set(ylim=(0, top), yticks=np.arange(0, top, 0.5), title=METHODS[name])
+        axes.set(xticks=np.arange(0, rows[-1]["step"] / 1000, 4))
+    figure.supxlabel("thousand steps", size="medium")
+    figure.supylabel("loss", size="medium")
+    figure.axes[1].legend(loc="upper right", handlelength=1.4, borderaxespad=0.2)
 
 
 def main():
     scores = read("scores")
-    draw(HERE / "model_scores", paint_scores, scores, width=620, height=320)
+    draw(HERE / "model_scores", paint_scores, scores, width=560, height=320, narrow=540)
     histories = {name: read(f"history_{name}") for name in ("stardist_nuclei", "cellpose_nuclei")}
-    draw(HERE / "model_training", paint_training, histories, width=620, height=320)
+    draw(HERE / "model_training", paint_training, histories, width=560, height=320, narrow=540)
 
 
 if __name__ == "__main__":

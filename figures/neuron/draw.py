@@ -160,8 +160,9 @@ def compute():
 
 
 def paint(figure, theme, x, y, counts, visited):
-    top, bottom = figure.subplots(2, 1, gridspec_kw={"hspace": 0.38, "height_ratios": (1, 1)})
-    figure.subplots_adjust(left=0.12, right=0.98, top=0.93, bottom=0.11)
+    top, bottom = figure.subplots(2, 1)
+    left = 0.17 if theme.narrow else 0.12
+    figure.subplots_adjust(left=left, right=0.98, top=0.94, bottom=0.12, hspace=0.42)
 
     bins = np.linspace(-0.05, 0.7, 51)
     for inside, colour, label, place in (
@@ -176,6 +177,7 @@ def paint(figure, theme, x, y, counts, visited):
         curve = predict(grid, WEIGHT, visited[step])
         top.plot(grid, curve, style, color=theme.predicted, label=f"step {step}")
     top.set(xlim=(-0.05, 0.7), ylim=(0, 1.05), yticks=(0, 0.5, 1), xlabel="brightness of the pixel")
+    top.set_xticks((0, 0.2, 0.4, 0.6))
     top.set_ylabel("answer")
     top.legend(loc="center right")
 
@@ -192,13 +194,13 @@ def paint(figure, theme, x, y, counts, visited):
         bottom.annotate(
             words, (shown[step], losses[step]), xytext=offset, ha=side, textcoords="offset points"
         )
-    bottom.set(xlim=(-12, 1.5), ylim=(0, 1.6), yticks=(0, 0.5, 1, 1.5))
+    bottom.set(xlim=(-12, 1.5), ylim=(0, 1.6), yticks=(0, 0.5, 1, 1.5), xticks=(-12, -8, -4, 0))
     bottom.set(xlabel="bias of the neuron", ylabel="loss")
 
 
 def main():
     x, y, counts, visited, numbers = compute()
-    draw(HERE / "neuron", paint, x, y, counts, visited, width=560, height=560)
+    draw(HERE / "neuron", paint, x, y, counts, visited, width=560, height=540, narrow=540)
     write(HERE, numbers)
 
 

@@ -112,26 +112,27 @@ def compute(num_epochs=NUM_EPOCHS):
 
 
 def paint(figure, theme, runs, numbers):
-    panels = figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.28})
-    figure.subplots_adjust(left=0.13, right=0.96, top=0.93, bottom=0.12)
+    panels = figure.subplots(2, 1, sharex=True)
+    left = 0.17 if theme.narrow else 0.12
+    figure.subplots_adjust(left=left, right=0.95, top=0.94, bottom=0.14, hspace=0.24)
     for axes, (name, history) in zip(panels, runs.items(), strict=True):
         epochs = np.arange(1, len(history) + 1)
-        axes.plot(epochs, history[:, 1], color=theme.predicted, label="validation loss")
-        axes.plot(epochs, history[:, 0], "--", color=theme.muted, label="training loss")
+        axes.plot(epochs, history[:, 1], color=theme.predicted)
+        axes.plot(epochs, history[:, 0], "--", color=theme.muted)
         axes.set(ylim=(-0.02, 0.5), xlim=(0, len(history)), ylabel="loss", yticks=(0, 0.2, 0.4))
         axes.set_title(f"{numbers[name]['pixels']} training pixels", loc="left")
         best = numbers[name]["best_epoch"]
         axes.plot(best, history[best - 1, 1], "o", color=theme.predicted, ms=9)
-        axes.annotate(
-            "lowest", (best, history[best - 1, 1]), (0, 12), ha="center", textcoords="offset points"
-        )
-    panels[1].legend(loc="upper right")
+        axes.annotate("lowest", (best, history[best - 1, 1]), (6, 10), textcoords="offset points")
+    for words, end in zip(("training loss", "validation loss"), runs["few"][-1], strict=True):
+        place = len(runs["few"]), end
+        panels[0].annotate(words, place, (0, 8), ha="right", textcoords="offset points")
     panels[1].set_xlabel("epoch: once through all training pixels")
 
 
 def main():
     runs, numbers = compute()
-    draw(HERE / "overfitting", paint, runs, numbers, width=560, height=520)
+    draw(HERE / "overfitting", paint, runs, numbers, width=560, height=480, narrow=460)
     write(HERE, numbers)
 
 

@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, Rectangle
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings, stages
 from figures._shared.files import write
-from figures._shared.style import draw, picture
+from figures._shared.style import NARROW, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -59,7 +59,7 @@ def compute(config):
 
 
 def paint(figure, theme, image, centre, numbers):
-    width, height = 500, 400
+    width, height = (NARROW, 280) if theme.narrow else (500, 400)
     axes = figure.add_axes((0, 0, height / width, 1))
     labels = list(numbers["sides"].values())
     half = labels[-1] // 2 + 6
@@ -75,13 +75,13 @@ def paint(figure, theme, image, centre, numbers):
     axes.set(xlim=(-half, half), ylim=(half, -half))
     radius = numbers["median_diameter"] / 2
     pixel = 2 * half / height  # image pixels per pixel of the page
-    gap = min(60, 300 / (len(labels) - 1))
+    gap = min(60, (height - 100) / (len(labels) - 1))
     words = {"va": "center", "weight": "bold", "annotation_clip": False}
     for i, side in enumerate(labels):
         axes.add_patch(
             Rectangle((-side / 2, -side / 2), side, side, fill=False, ec="#F0B429", lw=2)
         )
-        level = pixel * (-184 + gap * (len(labels) - 1 - i))
+        level = pixel * (16 - height / 2 + gap * (len(labels) - 1 - i))
         corner = (side / 2, max(-side / 2, min(level, side / 2)))
         line = {"arrowstyle": "-", "color": "#F0B429", "lw": 1, "shrinkA": 0, "shrinkB": 0}
         place = (half + 4 * pixel, level)
@@ -89,13 +89,14 @@ def paint(figure, theme, image, centre, numbers):
     axes.add_patch(Circle((0, 0), radius, fill=False, ec="#56B4E9", lw=3))
     text = f"nucleus:\n{numbers['median_diameter']:.0f} px"
     line = {"arrowstyle": "-", "color": "#56B4E9", "lw": 1}
-    rim, place = (radius * 0.7, radius * 0.7), (half + 4 * pixel, 170 * pixel)
+    rim, place = (radius * 0.7, radius * 0.7), (half + 4 * pixel, (height / 2 - 26) * pixel)
     axes.annotate(text, rim, place, color=theme.truth, arrowprops=line, **words)
 
 
 def main():
     image, centre, numbers = compute(course_network().config)
-    draw(HERE / "receptive_field", paint, image, centre, numbers, width=500, height=400)
+    drawn = image, centre, numbers
+    draw(HERE / "receptive_field", paint, *drawn, width=500, height=400, narrow=280)
     write(HERE, numbers)
 
 

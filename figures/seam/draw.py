@@ -7,7 +7,7 @@ import numpy as np
 
 from bioimage_course import WEIGHTS, data, show
 from figures._shared.files import write
-from figures._shared.style import draw, picture
+from figures._shared.style import draw, panels, picture
 from figures._shared.two_nuclei import two_nuclei
 
 HERE = Path(__file__).parent
@@ -91,12 +91,12 @@ def compute():
 
 
 def paint(figure, theme, image, at_seam, overlapping, column):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.83, wspace=0.05)
+    above = 54 / (640 if theme.narrow else 330)
+    left, right = panels(figure, theme, 2, top=1 - above, wspace=0.05, hspace=0.22)
     crop, seam = image[data.TOUCHING], column - data.TOUCHING[1].start - 0.5
     for axes, labels, colour, title in (
-        (panels[0], at_seam, show.ERROR, "tiles that only meet"),
-        (panels[1], overlapping, show.PREDICTED, "tiles that overlap"),
+        (left, at_seam, show.ERROR, "tiles that only meet"),
+        (right, overlapping, show.PREDICTED, "tiles that overlap"),
     ):
         labels = labels[data.TOUCHING]
         picture(axes, crop, vmin=0, vmax=np.percentile(image, 99.9))
@@ -107,7 +107,8 @@ def paint(figure, theme, image, at_seam, overlapping, column):
 
 def main():
     image, at_seam, overlapping, column, numbers = compute()
-    draw(HERE / "seam", paint, image, at_seam, overlapping, column, width=560, height=326)
+    content = image, at_seam, overlapping, column
+    draw(HERE / "seam", paint, *content, width=560, height=330, narrow=640)
     write(HERE, numbers)
 
 

@@ -85,7 +85,10 @@ def disc_iou(width):
 
 
 def paint(figure, theme, image, pair, curves, numbers):
-    crop = figure.add_axes((0.0, 0.24, 0.36, 0.6))
+    places = ((0, 0.24, 0.36, 0.64), (0.48, 0.2, 0.52, 0.74))
+    if theme.narrow:
+        places = ((0.1, 0.5, 0.8, 0.45), (0.16, 0.1, 0.84, 0.36))
+    crop, axes = (figure.add_axes(place) for place in places)
     picture(crop, image[data.TOUCHING], "one pixel apart", vmax=np.percentile(image, 99.7))
     # The photograph is dark on both pages, so its lines take the dark page's colours.
     for labels, colour, line in zip(pair, (TRUTH, PREDICTED), ("-", (0, (2, 1.2))), strict=True):
@@ -93,22 +96,22 @@ def paint(figure, theme, image, pair, curves, numbers):
         for number in np.unique(shown[shown > 0]):
             look = {"colors": [colour], "linewidths": 1.6, "linestyles": [line]}
             crop.contour(shown == number, levels=[0.5], **look)
-    axes = figure.add_axes((0.47, 0.2, 0.52, 0.69))
     names = {
-        "rim": (theme.predicted, "-", "o", f"{numbers['diameter']:.0f} px wide"),
-        "decisions": (theme.truth, "-", "s", "and other rules"),
-        "half": (theme.muted, "--", "^", f"{numbers['half_diameter']:.0f} px wide"),
+        "rim": (theme.predicted, "-", "o", f"{numbers['diameter']:.0f} px\nwide", (0.87, 0.72)),
+        "decisions": (theme.truth, "-", "s", "and other\nrules", (0.5, 0.68)),
+        "half": (theme.muted, "--", "^", f"{numbers['half_diameter']:.0f} px\nwide", (0.66, 0.33)),
     }
-    for name, (colour, line, marker, label) in names.items():
-        axes.plot(IOUS, curves[name], line, color=colour, marker=marker, ms=7, label=label)
+    for name, (colour, line, marker, label, place) in names.items():
+        axes.plot(IOUS, curves[name], line, color=colour, marker=marker, ms=7)
+        axes.text(*place, label, color=colour, weight="bold", va="center")
     axes.set(xlim=(0.48, 0.97), ylim=(-0.03, 1.05), xlabel="IoU asked for", ylabel="AP")
     axes.set(xticks=(0.5, 0.6, 0.7, 0.8, 0.9), yticks=(0, 0.5, 1))
-    axes.legend(loc="lower left", handlelength=1.8, borderaxespad=0.1)
 
 
 def main():
     image, pair, curves, numbers = compute()
-    draw(HERE / "second_annotator", paint, image, pair, curves, numbers, width=600, height=330)
+    drawn = image, pair, curves, numbers
+    draw(HERE / "second_annotator", paint, *drawn, width=560, height=320, narrow=610)
     write(HERE, numbers)
 
 

@@ -9,12 +9,13 @@ from stardist.utils import edt_prob
 
 from figures._shared.files import write
 from figures._shared.style import CENTRED, TRUTH, draw, picture
-from figures._shared.two_nuclei import PAIR_COLOURS, outline, panels, two_nuclei, zoom
+from figures._shared.two_nuclei import PAIR_COLOURS, outline, two_nuclei, zoom
 
 HERE = Path(__file__).parent
 
 PROB_THRESH, NMS_THRESH = 0.5, 0.4
 NOISE = 0.06  # a network is never exact: its polygons are a few per cent off
+DARK = "#11181f"  # words on a bright picture
 DRAWN = 5  # every fifth candidate is drawn, else they hide one another
 
 
@@ -45,25 +46,24 @@ def polygons(axes, coordinates, **style):
 
 
 def paint(figure, theme, image, masks, probability, every, kept, points):
-    (first, second), (third, fourth) = axes_of_all = panels(figure, 2, 2)
+    (first, second), (third, fourth) = axes_of_all = figure.subplots(2, 2)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.94, wspace=0.04, hspace=0.15)
     darker = {"vmax": image.max() * 1.3}  # so that lines stand out
 
-    picture(first, image)
-    first.set_title("1 · two touching nuclei")
+    picture(first, image, "1 · two touching nuclei")
     for mask in masks:
         outline(first, mask, TRUTH)
 
-    picture(second, probability, cmap="cividis", vmin=0, vmax=1)
-    second.set_title("2 · probability")
-    bar = figure.colorbar(second.images[0], ax=second, location="right", shrink=0.8, ticks=[0, 1])
-    bar.outline.set_visible(False)
+    picture(second, probability, "2 · probability", cmap="cividis", vmin=0, vmax=1)
+    for mask in masks:
+        row, column = np.unravel_index(np.where(mask, probability, 0).argmax(), mask.shape)
+        second.text(column, row, "1", color=DARK, **CENTRED)
+    second.text(0.06, 0.06, "0", color="white", transform=second.transAxes)
 
-    picture(third, image, **darker)
-    third.set_title(f"3 · {len(every)} candidates")
+    picture(third, image, f"3 · {len(every)} candidates", **darker)
     polygons(third, every[::DRAWN], color="white", lw=0.8, alpha=0.5)
 
-    picture(fourth, image, **darker)
-    fourth.set_title(f"4 · {len(kept)} kept")
+    picture(fourth, image, f"4 · {len(kept)} kept", **darker)
     for polygon, (row, column) in zip(kept, points, strict=True):
         colour = PAIR_COLOURS[0 if masks[0][row, column] else 1]
         polygons(fourth, [polygon], color=colour, lw=3.5)
@@ -97,7 +97,7 @@ def main():
     probability, distances = candidates(labels)
     every, kept, points = suppress(probability, distances)
     drawn = image, masks, probability, every, kept, points
-    draw(HERE / "stardist_nms", paint, *drawn, width=560, height=600)
+    draw(HERE / "stardist_nms", paint, *drawn, width=560, height=628, narrow=386)
     draw(HERE / "stardist_overlap", paint_example, width=300, height=280)
     write(
         HERE,

@@ -11,7 +11,7 @@ from stardist.utils import edt_prob
 
 from bioimage_course import data
 from figures._shared.files import write
-from figures._shared.style import TRUTH, draw, picture
+from figures._shared.style import CENTRED, TRUTH, draw, picture
 from figures._shared.two_nuclei import outline, two_nuclei, zoom
 from figures.stardist_network.compute import course_model
 
@@ -81,36 +81,34 @@ def compute():
 
 def paint(figure, theme, crop, masks, foreground, target, line, curves):
     titles = ("two nuclei", "a threshold:\nforeground", "object\nprobability")
+    level, side = (0.637, 0.263) if theme.narrow else (0.54, 0.36)  # of the pictures
     for i, (values, title) in enumerate(zip((crop, foreground, target), titles, strict=True)):
-        axes = figure.add_axes((0.01 + 0.335 * i, 0.52, 0.31, 0.35))
+        axes = figure.add_axes((0.34 * i, level, 0.32, side))
         limits = {} if i == 0 else {"vmin": 0, "vmax": 1, "cmap": "cividis"}
-        picture(axes, values, **limits)
-        axes.set_title(title, va="bottom")
+        picture(axes, values, title, **limits)
         if i == 0:
             for mask in masks:
                 outline(axes, mask, TRUTH, 2)
         axes.plot(line[1], line[0], color="white", lw=2, ls=(0, (2, 1.5)))
         zoom(axes, np.any(masks, axis=0), margin=4)
 
-    axes = figure.add_axes((0.1, 0.12, 0.62, 0.34))
+    axes = figure.add_axes((0.13, 0.14, 0.86, 0.44) if theme.narrow else (0.09, 0.125, 0.9, 0.36))
     places = np.arange(line.shape[1])
-    axes.plot(places, curves["foreground"], color=theme.muted, ls=(0, (1, 1)), label="foreground")
-    axes.plot(places, curves["target"], color=theme.truth, label="target of\nprobability")
-    axes.plot(
-        places,
-        curves["network"],
-        color=theme.predicted,
-        ls=(0, (3, 1)),
-        label="answer of\nthe network",
-    )
-    axes.set(xlabel="along the dashed line (pixels)", ylim=(0, 1.08), yticks=[0, 0.5, 1])
-    axes.set_xlim(places[0], places[-1])
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.4, labelspacing=0.9)
+    looks = {
+        "foreground": (theme.muted, (0, (1, 1)), "foreground", 1.1),
+        "target": (theme.truth, "-", "target", 0.9),
+        "network": (theme.predicted, (0, (3, 1)), "network", 0.76),
+    }
+    for name, (colour, dashes, word, level) in looks.items():
+        axes.plot(places, curves[name], color=colour, ls=dashes)
+        axes.text(places.mean(), level, word, color=colour, weight="bold", **CENTRED)
+    axes.set(xlabel="along the dashed line (pixels)", ylim=(0, 1.18), yticks=[0, 0.5, 1])
+    axes.set(xlim=(0, places[-1]), xticks=places[::10])
 
 
 def main():
     *drawn, numbers = compute()
-    draw(HERE / "stardist_probability", paint, *drawn, width=560, height=480)
+    draw(HERE / "stardist_probability", paint, *drawn, width=560, height=500, narrow=420)
     write(HERE, numbers)
 
 

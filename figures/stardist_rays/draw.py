@@ -9,7 +9,7 @@ from stardist.utils import edt_prob
 from bioimage_course import data
 from figures._shared.files import write
 from figures._shared.style import ERROR, PREDICTED, TRUTH, draw, picture
-from figures._shared.two_nuclei import iou, outline, panels, two_nuclei, zoom
+from figures._shared.two_nuclei import iou, outline, two_nuclei, zoom
 
 HERE = Path(__file__).parent
 
@@ -41,31 +41,33 @@ def rays_of_one_pixel(mask):
 
 
 def paint(figure, theme, image, mask, pixel, distances, polygon):
-    left, right = panels(figure, 1, 2, width_ratios=(1, 1.15))
-    picture(left, image)
-    left.set_title("32 rays from one pixel")
-    outline(left, mask, TRUTH)
+    places = ((0.06, 0.45, 0.88, 0.49), (0.17, 0.06, 0.82, 0.29))
+    if not theme.narrow:
+        places = ((0, 0.04, 0.47, 0.86), (0.57, 0.13, 0.43, 0.77))
+    nucleus, bars = (figure.add_axes(place) for place in places)
+    picture(nucleus, image, f"{N_RAYS} rays from one pixel")
+    outline(nucleus, mask, TRUTH)
     row, column = pixel
     for ray, (y, x) in enumerate(polygon.T):
         colour, width = (PREDICTED, 3) if ray in MARKED else ("white", 1)
-        left.plot([column, x], [row, y], color=colour, lw=width)
-        left.plot(x, y, "o", color=colour, ms=2 + width)
-    left.plot(column, row, "o", color=ERROR, ms=9, mec="white")
-    zoom(left, mask)
+        nucleus.plot([column, x], [row, y], color=colour, lw=width)
+        nucleus.plot(x, y, "o", color=colour, ms=2 + width)
+    nucleus.plot(column, row, "o", color=ERROR, ms=9, mec="white")
+    zoom(nucleus, mask)
 
-    colours = [PREDICTED if ray in MARKED else TRUTH for ray in range(N_RAYS)]  # as on the left
-    right.bar(range(N_RAYS), distances, color=colours, width=0.75)
-    right.set_xticks(list(MARKED), MARKED.values())
-    right.set_yticks([0, 5, 10, 15])
-    right.set_title("the same as 32 numbers")
-    right.set_ylabel("distance in pixels")
+    colours = [PREDICTED if ray in MARKED else TRUTH for ray in range(N_RAYS)]  # as the rays
+    bars.bar(range(N_RAYS), distances, color=colours, width=0.75)
+    bars.set_xticks(list(MARKED), MARKED.values())
+    bars.set_yticks([0, 5, 10, 15])
+    bars.set_title(f"the same as {N_RAYS} numbers")
+    bars.set_ylabel("distance in pixels")
 
 
 def main():
     image, (mask, _) = two_nuclei()
     pixel, distances, polygon = rays_of_one_pixel(mask)
     drawn = image, mask, pixel, distances, polygon
-    draw(HERE / "stardist_rays", paint, *drawn, width=560, height=300)
+    draw(HERE / "stardist_rays", paint, *drawn, width=560, height=300, narrow=620)
     _, truth = data.nuclei()
     write(
         HERE,

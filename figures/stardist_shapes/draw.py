@@ -6,9 +6,10 @@ import numpy as np
 from skimage.segmentation import clear_border
 
 from bioimage_course import data
+from figures._shared import named
 from figures._shared.files import write
 from figures._shared.style import ERROR, PREDICTED, TRUTH, draw, picture
-from figures._shared.two_nuclei import outline, panels, two_nuclei, zoom
+from figures._shared.two_nuclei import outline, two_nuclei, zoom
 from figures.bent_cell.draw import bent_cell, best_star
 from figures.stardist_rays.draw import N_RAYS, reconstruction_ious
 
@@ -36,10 +37,10 @@ def compute():
 
 def paint(figure, theme, shapes):
     for axes, (name, (mask, pixel, polygon, score)) in zip(
-        panels(figure, 1, 3), shapes.items(), strict=True
+        named.row(figure, theme, 3, above=50 / 232), shapes.items(), strict=True
     ):
         picture(axes, np.where(mask, 0.35, np.nan), vmin=0, vmax=1)
-        axes.set_title(f"{TITLES[name]}\nIoU {score:.2f}")
+        named.name(axes, theme, f"{TITLES[name]}\nIoU {score:.2f}")
         outline(axes, mask, TRUTH)
         row, column = pixel
         for y, x in polygon.T:
@@ -52,7 +53,7 @@ def paint(figure, theme, shapes):
 
 def main():
     shapes = compute()
-    draw(HERE / "stardist_shapes", paint, shapes, width=560, height=235)
+    draw(HERE / "stardist_shapes", paint, shapes, width=560, height=232, narrow=656)
     write(HERE, {name: score for name, (*_, score) in shapes.items()})
 
 

@@ -41,7 +41,7 @@ def compute():
 
 
 def paint(figure, theme, numbers):
-    axes = figure.add_axes((0.12, 0.2, 0.85, 0.68))
+    axes = figure.add_axes((0.16, 0.27, 0.83, 0.65) if theme.narrow else (0.11, 0.22, 0.87, 0.69))
     rows = list(numbers["shown"].values())
     axes.axvspan(numbers["diameter"] * 0.5, numbers["diameter"] * 2, color=theme.panel)
     widths, scores = zip(*((row["diameter"], row["f1"]) for row in rows), strict=True)
@@ -50,14 +50,15 @@ def paint(figure, theme, numbers):
     ticks = [6, 12, 24, 48, 96, 144]
     axes.set_xticks(ticks, ticks, minor=False)
     axes.set(ylim=(0, 1.04), yticks=[0, 0.5, 1], ylabel="F1 (IoU 0.5)")
-    axes.set_xlabel("width of a nucleus as the network sees it (pixels)")
+    lines = "\n" if theme.narrow else " "
+    axes.set_xlabel(f"width of a nucleus{lines}as the network sees it (pixels)")
     words = "half to twice as recorded"
     axes.text(numbers["diameter"], 1.05, words, ha="center", va="bottom", color=theme.muted)
 
 
 def main():
     numbers = compute()
-    draw(HERE / "stardist_size", paint, numbers, width=560, height=270)
+    draw(HERE / "stardist_size", paint, numbers, width=560, height=290, narrow=290)
     write(HERE, numbers)
 
 

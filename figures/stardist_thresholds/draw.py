@@ -10,7 +10,7 @@ from stardist.nms import non_maximum_suppression
 
 from bioimage_course import data
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import draw, panels
 from figures.stardist_network.compute import course_model
 
 HERE = Path(__file__).parent
@@ -47,32 +47,35 @@ def compute():
 
 
 def paint(figure, theme, numbers):
-    sweeps = (("prob", PROB, "prob_thresh"), ("nms", NMS, "nms_thresh"))
-    for i, (key, thresholds, name) in enumerate(sweeps):
-        axes = figure.add_axes((0.1 + 0.46 * i, 0.19, 0.4, 0.62))
-        rows = numbers[key].values()
-        axes.plot(
-            thresholds, [row["not_found"] for row in rows], color=theme.error, label="not found"
-        )
-        axes.plot(
-            thresholds,
-            [row["false"] for row in rows],
-            color=theme.predicted,
-            ls=(0, (3, 1)),
-            label="false",
-        )
+    margins = {"left": 0.12, "right": 0.96, "bottom": 0.22, "top": 0.9, "wspace": 0.16}
+    if theme.narrow:
+        margins = {"left": 0.16, "right": 0.95, "bottom": 0.12, "top": 0.95, "hspace": 0.5}
+    # Each curve's name stands where the other one does not run: its right end and its height.
+    sweeps = (
+        ("prob", PROB, "prob_thresh", {"not_found": (0.74, 35), "false": (1, 5)}),
+        ("nms", NMS, "nms_thresh", {"not_found": (0.7, 13), "false": (0.87, 35)}),
+    )
+    looks = {"not_found": (theme.error, "-"), "false": (theme.predicted, (0, (3, 1)))}
+    both = panels(figure, theme, 2, **margins)
+    for axes, (key, thresholds, xlabel, places) in zip(both, sweeps, strict=True):
+        for name, (colour, dashes) in looks.items():
+            counts = [row[name] for row in numbers[key].values()]
+            axes.plot(thresholds, counts, color=colour, ls=dashes)
+            words = {"color": colour, "weight": "bold", "ha": "right", "va": "center"}
+            axes.text(*places[name], name.replace("_", " "), **words)
         axes.axvline(numbers["tuned"][key], color=theme.muted, lw=1.5, ls=(0, (1, 1)))
-        axes.set(xlabel=name, xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(0, 60))
+        axes.set(xlabel=xlabel, xlim=(0, 1), ylim=(0, 60), yticks=[0, 20, 40, 60])
+        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         axes.text(numbers["tuned"][key], 61, "tuned", color=theme.muted, ha="center", va="bottom")
-        if i:
+        if axes is both[0] or theme.narrow:
+            axes.set_ylabel("nuclei")
+        else:
             axes.set_yticklabels([])
-    figure.axes[0].set_ylabel("nuclei")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="upper center", ncols=2)
 
 
 def main():
     numbers = compute()
-    draw(HERE / "stardist_thresholds", paint, numbers, width=560, height=300)
+    draw(HERE / "stardist_thresholds", paint, numbers, width=560, height=290, narrow=500)
     write(HERE, numbers)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 from skimage.measure import label
@@ -10,8 +11,9 @@ from skimage.morphology import remove_small_objects
 from skimage.segmentation import clear_border, find_boundaries
 
 from bioimage_course import data
+from figures._shared import named
 from figures._shared.files import write
-from figures._shared.style import draw
+from figures._shared.style import PREDICTED, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -36,11 +38,11 @@ def count(labels):
 
 def coloured(labels):
     """Label image as RGBA: neighbouring labels differ in colour, background is transparent."""
-    picture = np.zeros((*labels.shape, 4))
+    rgba = np.zeros((*labels.shape, 4))
     for i, value in enumerate(value for value in np.unique(labels) if value):
         colour = COLOURS[i % len(COLOURS)]
-        picture[labels == value] = [int(colour[j : j + 2], 16) / 255 for j in (1, 3, 5)] + [1]
-    return picture
+        rgba[labels == value] = [int(colour[j : j + 2], 16) / 255 for j in (1, 3, 5)] + [1]
+    return rgba
 
 
 def easy_window(mask, truth, side=64):
@@ -77,46 +79,43 @@ def compute():
     return image, truth, mask, easy, numbers
 
 
-def show(axes, image, title, overlay=None, alpha=1.0):
-    axes.imshow(image, cmap="gray", vmin=0, vmax=np.percentile(image, 99.9), interpolation="none")
+def show(axes, theme, image, words, overlay=None):
+    picture(axes, image, vmin=0, vmax=np.percentile(image, 99.9))
     if overlay is not None:
-        axes.imshow(overlay, interpolation="none", alpha=alpha)
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-    axes.set_title(title)
+        axes.imshow(overlay, interpolation="none")
+    named.name(axes, theme, words)
 
 
-def nuclei(number):
+def objects(number):
     return f"{number} object" + ("" if number == 1 else "s")
 
 
 def paint(figure, theme, image, truth, mask, numbers):
     crop, labels = image[data.TOUCHING], inside(truth[data.TOUCHING])
-    blob = inside(label(mask[data.TOUCHING])) > 0
-    panels = figure.subplots(1, 3)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.74, wspace=0.05)
-    show(panels[0], crop, "the crop\n")
-    white = np.ones((*blob.shape, 4)) * blob[..., None]
-    show(panels[1], np.zeros_like(crop), f"semantic:\n{nuclei(numbers['crop_threshold'])}", white)
-    title = f"instances:\n{nuclei(numbers['crop_annotated'])}"
-    show(panels[2], np.zeros_like(crop), title, coloured(labels))
+    blob = 1.0 * (inside(label(mask[data.TOUCHING])) > 0)
+    first, semantic, instances = named.row(figure, theme, 3, above=50 / 236)
+    show(first, theme, crop, "the crop")
+    show(semantic, theme, blob, f"semantic:\n{objects(numbers['crop_threshold'])}")
+    words = f"instances:\n{objects(numbers['crop_annotated'])}"
+    show(instances, theme, np.zeros_like(crop), words, coloured(labels))
 
 
 def paint_threshold(figure, theme, image, mask, easy, numbers):
-    panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.83, wspace=0.04)
-    for axes, window, key in ((panels[0], easy, "easy"), (panels[1], data.TOUCHING, "crop")):
-        objects = inside(label(mask[window]))
-        lines = np.zeros((*objects.shape, 4))
-        lines[find_boundaries(objects, mode="inner")] = (0xF0 / 255, 0xB4 / 255, 0x29 / 255, 1)
+    windows = {"easy": easy, "crop": data.TOUCHING}
+    both = named.row(figure, theme, 2, above=50 / 326)
+    for axes, (key, window) in zip(both, windows.items(), strict=True):
+        found = inside(label(mask[window]))
+        lines = np.zeros((*found.shape, 4))
+        lines[find_boundaries(found, mode="inner")] = to_rgba(PREDICTED)
         counts = numbers[f"{key}_annotated"], numbers[f"{key}_threshold"]
-        show(axes, image[window], "annotated: {}\nthreshold: {}".format(*counts), lines)
+        show(axes, theme, image[window], "annotated: {}\nthreshold: {}".format(*counts), lines)
 
 
 def main():
     image, truth, mask, easy, numbers = compute()
-    draw(HERE / "touching", paint, image, truth, mask, numbers, width=560, height=242)
-    draw(HERE / "threshold", paint_threshold, image, mask, easy, numbers, width=560, height=326)
+    draw(HERE / "touching", paint, image, truth, mask, numbers, width=560, height=232, narrow=656)
+    drawn = image, mask, easy, numbers
+    draw(HERE / "threshold", paint_threshold, *drawn, width=560, height=326, narrow=434)
     write(HERE, numbers)
 
 

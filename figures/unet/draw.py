@@ -1,5 +1,6 @@
 """The U of the course's StarDist network, its shapes read from the network itself."""
 
+import math
 from pathlib import Path
 
 from matplotlib.patches import FancyArrowPatch, Rectangle
@@ -7,13 +8,14 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import write
-from figures._shared.style import CENTRED, draw
+from figures._shared.style import CENTRED, NARROW, draw, picture
 from figures.convolution.compute import max_pool
 
 HERE = Path(__file__).parent
 
 SIZE = 512  # the nuclei image
-LEFT = 68  # where the first box stands; to its left stands the size of the maps
+WIDTH = 560  # of the drawing
+LEFT, NARROW_LEFT = 68, 50  # where the first box stands, after the size of the maps
 TOP, ROW = 30, 78  # of the first row of boxes, and from row to row
 AMBER, INK = "#F0B429", "#11181f"
 
@@ -113,13 +115,14 @@ def heights(down, up):
     The outputs stand above the U: with grid (1, 1) nothing lies beside them.
     """
     top = TOP if len(down) > len(up) + 1 else TOP + 72
-    return top, top + ROW * len(down) + 76
+    return top, top + ROW * len(down) + 64
 
 
 def paint(figure, theme, layers, down, up):
-    width = 560
+    width, start = (NARROW, NARROW_LEFT) if theme.narrow else (WIDTH, LEFT)
+    digits = {"fontsize": 13} if theme.narrow else {}  # three of them fit into a box
     places, columns = layout(down, up)
-    step = min(38, (width - LEFT - 2) / columns)
+    step = min(38, (width - start - 2) / columns)
     box = step - 2
     first, height = heights(down, up)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -136,7 +139,7 @@ def paint(figure, theme, layers, down, up):
     def edges(name):
         """Left, right, top and bottom of a box."""
         column, row = places[name]
-        left = LEFT + column * step
+        left = start + column * step
         return left, left + box, middle(row) - tall(row) / 2, middle(row) + tall(row) / 2
 
     def arrow(start, end, colour=theme.text, style="-"):
@@ -148,10 +151,10 @@ def paint(figure, theme, layers, down, up):
         axes.add_patch(
             Rectangle((left, top), box, bottom - top, fc=theme.panel, ec=theme.muted, lw=1.2)
         )
-        axes.text((left + right) / 2, middle(row), layers[name][1], fontsize=14, **CENTRED)
+        axes.text((left + right) / 2, middle(row), layers[name][1], **digits, **CENTRED)
     for row, names in enumerate(down):
         side = layers[names[0]][0]
-        axes.text(0, middle(row), f"{side}×{side}", va="center", fontsize=14, color=theme.muted)
+        axes.text(0, middle(row), f"{side}×{side}", va="center", color=theme.muted, **digits)
         if row:  # pooling
             x = sum(edges(names[0])[:2]) / 2
             arrow((x, edges(down[row - 1][-1])[3]), (x, edges(names[0])[2]))
@@ -176,39 +179,37 @@ def paint(figure, theme, layers, down, up):
     upper = middle(level - 1)
     for x, name in ((right - 2 * box - 12, "prob"), (right - box, "dist")):
         axes.add_patch(Rectangle((x, upper - 22), box, 44, fc=AMBER, ec=theme.muted, lw=1.2))
-        axes.text(x + box / 2, upper, layers[name][1], fontsize=14, color=INK, **CENTRED)
+        axes.text(x + box / 2, upper, layers[name][1], color=INK, **digits, **CENTRED)
         arrow(((left + right) / 2, top), (x + box / 2, upper + 23))
     side, rays = layers["dist"]
     for y, words in ((-19, "probability"), (0, f"and {rays} distances"), (19, f"({side}×{side})")):
-        axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center", fontsize=14)
+        axes.text(right - 2 * box - 20, upper + y, words, ha="right", va="center")
     across = (edges(down[level][-1])[1] + edges(up[0][0])[0]) / 2
-    bold = {"ha": "center", "color": theme.predicted, "fontsize": 14, "weight": "bold"}
-    axes.text(across, middle(level) - 14, "skip connections", **bold)
-    axes.text(LEFT, first - 10, "image", fontsize=14)
-    axes.text(0, height - 42, "↓ max pooling halves", fontsize=14)
-    axes.text(190, height - 42, "↑ upsampling doubles", fontsize=14)
-    axes.text(0, height - 14, "box: a layer and its number of feature maps", fontsize=14)
+    bold = {"ha": "center", "color": theme.predicted, "weight": "bold"}
+    axes.text(across, middle(level) - 12, "skip connections", **bold)
+    axes.text(start, first - 8, "image")
+    axes.text(0, height - 38, "↓ max pooling halves")
+    axes.text(width / 2, height - 38, "↑ upsampling doubles")
+    axes.text(0, height - 10, "box: a layer and its number of feature maps")
 
 
 def paint_levels(figure, theme, crop, halved):
-    panels = figure.subplots(1, halved + 1)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.8, wspace=0.05)
-    for axes in panels:
-        axes.imshow(crop, cmap="gray", vmin=0, interpolation="none")
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        axes.set_title(f"{len(crop)}×{len(crop)}")
+    columns = 3 if theme.narrow else halved + 1
+    for i in range(halved + 1):
+        axes = figure.add_subplot(math.ceil((halved + 1) / columns), columns, i + 1)
+        picture(axes, crop, f"{len(crop)}×{len(crop)}", vmin=0)
         crop = max_pool(crop)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.9 if theme.narrow else 0.8, wspace=0.05)
 
 
 def main():
     image, _ = data.nuclei()
     network = course_network()
     layers, down, up = shapes(network)
-    draw(HERE / "unet", paint, layers, down, up, width=560, height=heights(down, up)[1])
-    halved = halvings(network.config)
-    crop, height = image[data.TOUCHING], 24 + 560 // (halved + 1)
-    draw(HERE / "unet_levels", paint_levels, crop, halved, width=560, height=height)
+    height = heights(down, up)[1]
+    draw(HERE / "unet", paint, layers, down, up, width=WIDTH, height=height, narrow=height)
+    drawn = image[data.TOUCHING], halvings(network.config)
+    draw(HERE / "unet_levels", paint_levels, *drawn, width=560, height=136, narrow=280)
     write(HERE, compute(network))
 
 

@@ -5,6 +5,7 @@ import pytest
 from stardist.models import Config2D, StarDist2D
 
 from figures._shared.course_network import course_network
+from figures._shared.style import NARROW
 from figures.unet import draw as unet
 
 pytestmark = pytest.mark.slow  # networks run
@@ -42,7 +43,8 @@ def test_every_layer_of_the_u_has_a_place_of_its_own_in_the_drawing(network):
     drawn = {name for name in layers if not name.startswith("joined")} - {"prob", "dist"}
     assert places.keys() == drawn
     assert len(set(places.values())) == len(places)
-    assert columns * 34 < 560 - unet.LEFT  # wide enough for three digits
+    assert columns * 34 < unet.WIDTH - unet.LEFT  # wide enough for three digits
+    assert columns * 20 < NARROW - unet.NARROW_LEFT
     for names in up:  # skip connections run within a row, between maps of one size
         row = places[names[0]][1]
         assert layers[names[0]][0] == layers[down[row][-1]][0]

@@ -21,7 +21,7 @@ from stardist.nms import non_maximum_suppression
 from bioimage_course import data
 from figures._shared.course_network import course_network, halvings
 from figures._shared.files import packed, plain, store, write
-from figures._shared.style import draw
+from figures._shared.style import NARROW, draw, picture
 
 HERE = Path(__file__).parent
 
@@ -336,7 +336,7 @@ def fixture(network):
 
 
 def paint(figure, theme, stored):
-    """Above, a map of each stage and its side; below, the probability with connections cut."""
+    """A map of each stage and its side, then the probability with connections cut."""
     pictures = [(stage["maps"][0]["png"], str(stage["shape"][0])) for stage in stored["stages"]]
     skips, outputs = stored["skips"], stored["outputs"]
     few = [output for output in outputs if len(output["cut"]) in (0, 1, len(skips))]
@@ -346,13 +346,19 @@ def paint(figure, theme, stored):
         name = {0: "none cut", len(skips): "all cut"}.get(len(output["cut"]))
         name = name or "cut: {0}×{0}".format(skips[output["cut"][0]]["side"])
         answers.append((output["probability"], f"{name}\n{many}"))
-    for row, bottom, height in ((pictures, 0.68, 0.21), (answers, 0, 0.43)):
+    wide, high = (NARROW, 528) if theme.narrow else (560, 244)
+    gap = 6
+    top = -gap
+    for row, count, words in (
+        (pictures, 5 if theme.narrow else len(pictures), 26),
+        (answers, 3 if theme.narrow else len(answers), 54),
+    ):
+        side = (wide + gap) / count - gap
         for i, (text, title) in enumerate(row):
-            axes = figure.add_axes((i / len(row), bottom, 0.94 / len(row), height), anchor="SW")
-            axes.imshow(pixels_of(text), cmap="gray", vmin=0, vmax=1, interpolation="none")
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-            axes.set_title(title, fontsize=14)
+            if i % count == 0:
+                top += gap + words + side
+            place = (i % count * (side + gap) / wide, 1 - top / high, side / wide, side / high)
+            picture(figure.add_axes(place), pixels_of(text), title, vmin=0, vmax=1)
 
 
 def main():
@@ -360,7 +366,7 @@ def main():
     stored = compute(network)
     store(HERE / "page.json", plain(stored))
     write(HERE, quoted(stored))
-    draw(HERE / "unet_ablation", paint, stored, width=560, height=252)
+    draw(HERE / "unet_ablation", paint, stored, width=560, height=244, narrow=528)
     store(HERE / "answers.json", fixture(network))
 
 

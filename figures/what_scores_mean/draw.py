@@ -156,38 +156,30 @@ def compute():
 
 
 def paint_curves(figure, theme, curves, model):
-    axes = figure.add_axes([0.12, 0.17, 0.86, 0.79])
+    axes = figure.add_axes((0.16, 0.15, 0.83, 0.84) if theme.narrow else (0.11, 0.16, 0.88, 0.82))
     looks = {
-        "missed": (theme.muted, "--", "^", "a fifth missed,\noutlines perfect"),
+        "missed": (theme.muted, "--", "^", None),
         "hand": (theme.truth, "-", "s", "second annotator\n(simulated)"),
-        "wide": (theme.error, ":", "D", "all found, 1 px too wide"),
+        "wide": (theme.error, ":", "D", "all found,\n1 px too wide"),
     }
-    for name, (colour, line, marker, _) in looks.items():
-        axes.plot(IOUS, list(curves[name].values()), line, marker=marker, color=colour)
+    for name, (colour, line, marker, label) in looks.items():
+        axes.plot(IOUS, list(curves[name].values()), line, marker=marker, color=colour, label=label)
+    axes.text(0.5, 0.77, "a fifth missed,\noutlines perfect", color=theme.muted, va="top")
     rings = {"color": theme.predicted, "ms": 10, "fillstyle": "none", "markeredgewidth": 2.5}
-    axes.plot(IOU_THRESHOLDS, model, "o", **rings)
-    handles = [
-        axes.plot([], [], look[1], marker=look[2], color=look[0])[0] for look in looks.values()
-    ]
-    handles.append(axes.plot([], [], "o", **rings)[0])
-    axes.legend(
-        handles,
-        [look[3] for look in looks.values()] + ["StarDist, this image"],
-        loc="lower left",
-        handlelength=2,
-        borderaxespad=0.1,
-    )
+    axes.plot(IOU_THRESHOLDS, model, "o", **rings, label="StarDist, this image")
+    axes.legend(loc="lower left", handlelength=2, borderaxespad=0.1)
     axes.set(
         xlabel="IoU asked for",
         ylabel="AP",
         ylim=(0, 1.03),
         xlim=(0.49, 0.96),
         xticks=IOU_THRESHOLDS,
+        yticks=(0, 0.2, 0.4, 0.6, 0.8, 1),
     )
 
 
 def paint_areas(figure, theme, table, truth, merged):
-    axes = figure.add_axes([0.1, 0.17, 0.88, 0.76])
+    axes = figure.add_axes((0.15, 0.14, 0.84, 0.85) if theme.narrow else (0.1, 0.18, 0.89, 0.8))
     area = {region.label: region.area for region in regionprops(merged)}
     alone = {region.label: region.area for region in regionprops(truth)}
     joined = [value for label, value in area.items() if value != alone[label]]
@@ -213,14 +205,21 @@ def paint_areas(figure, theme, table, truth, merged):
     axes.text(table["large_area"] + 15, 5.6, f"“large”:\n{before} → {after} nuclei")
     axes.legend(loc="upper right", borderaxespad=0)
     axes.set(xlabel="area (px)", ylabel="nuclei", xlim=(0, 1250))
+    axes.set(xticks=(0, 400, 800, 1200), yticks=(0, 5, 10, 15))
+    if theme.narrow:  # the key has no room beside the bars
+        axes.set_ylim(0, 29)
 
 
 def main():
     table, truth, merged = compute()
     model = json.loads(SCORES.read_text())["stardist_nuclei"]["course_image"]["ap"]
     points = [model[f"iou{100 * iou:.0f}"] for iou in IOU_THRESHOLDS]
-    draw(HERE / "ap_curve", paint_curves, table["curves"], points, width=560, height=380)
-    draw(HERE / "merged_areas", paint_areas, table, truth, merged, width=560, height=330)
+    draw(
+        HERE / "ap_curve", paint_curves, table["curves"], points, width=560, height=380, narrow=360
+    )
+    draw(
+        HERE / "merged_areas", paint_areas, table, truth, merged, width=560, height=330, narrow=400
+    )
     write(HERE, table)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 from cellpose import models
 from csbdeep.utils import normalize
 from matplotlib.collections import PolyCollection
-from matplotlib.patches import Patch
 from skimage.measure import approximate_polygon, find_contours
 from stardist.matching import matching
 
@@ -82,44 +81,65 @@ def shapes(labels, values, coarse=1.0):
         yield (approximate_polygon(border, coarse) + corner - 1)[:, ::-1]
 
 
-def paint(figure, theme, image, truth, predicted, hits):
-    crop = {"vmin": 0, "vmax": np.percentile(image[data.TOUCHING], 99.9) * 1.15}
-    for i, (tool, labels) in enumerate(predicted.items()):
-        axes = figure.add_axes((0.01 + 0.5 * i, 0.56, 0.48, 0.4))
-        picture(axes, image[data.TOUCHING], NAMES[tool], **crop)
-        for which, colour, width in ((truth, TRUTH, 4), (labels, PREDICTED, 2)):
-            inside = np.unique(which[data.TOUCHING])[1:]
-            lines = shapes(which[data.TOUCHING], inside, coarse=0)
-            axes.add_collection(PolyCollection(list(lines), fc="none", ec=colour, lw=width))
+#: Of the crops and of the maps of all nuclei: left, top and side, in pixels.
+PLACES = {
+    "wide": (((0, 26, 276), (284, 26, 276)), ((0, 340, 276), (284, 340, 276))),
+    "narrow": (((0, 24, 168), (176, 24, 168)), ((0, 204, 230), (0, 442, 230))),
+}
 
-        axes = figure.add_axes((0.01 + 0.5 * i, 0.07, 0.48, 0.4))
-        right = list(hits[tool])
-        others = [nucleus for nucleus in range(1, truth.max() + 1) if nucleus not in hits[tool]]
-        matched = {label for label, _ in hits[tool].values()}
-        false = [label for label in np.unique(labels)[1:] if label not in matched]
-        for nuclei, which, style in (
-            (right, truth, {"fc": theme.panel, "ec": theme.muted, "lw": 1}),
-            (others, truth, {"fc": theme.error, "ec": theme.error, "lw": 1}),
-            (false, labels, {"fc": "none", "ec": theme.predicted, "lw": 3}),
-        ):
-            axes.add_collection(PolyCollection(list(shapes(which, nuclei)), **style))
-        axes.set(xlim=(0, 511), ylim=(511, 0), xticks=[], yticks=[], aspect="equal")
-        for spine in axes.spines.values():
-            spine.set(visible=True, color=theme.muted, linewidth=1)
-        axes.set_title(f"{len(others)} not found, {len(false)} false")
-    key = [
-        Patch(fc=theme.panel, ec=theme.muted, label="found"),
-        Patch(fc=theme.error, ec=theme.error, label="not found"),
-        Patch(fc="none", ec=theme.predicted, lw=3, label="false"),
-    ]
-    figure.legend(handles=key, loc="lower center", ncols=3, borderpad=0, borderaxespad=0.1)
+
+def paint(figure, theme, image, truth, predicted, hits):
+    form = PLACES["narrow" if theme.narrow else "wide"]
+    crops, maps = ([square(figure, *place) for place in places] for places in form)
+    for tool, labels, crop, every in zip(NAMES, predicted.values(), crops, maps, strict=True):
+        paint_crop(crop, image, truth, labels)
+        crop.set_title(NAMES[tool])
+        paint_all(every, theme, truth, labels, hits[tool])
+        key = {"handlelength": 1.1, "handletextpad": 0.4, "borderpad": 0.2}
+        if theme.narrow:
+            key |= {"loc": "center left", "bbox_to_anchor": (1, 0.5), "title": NAMES[tool]}
+        else:
+            key |= {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 2}
+        every.legend(**key, alignment="left")
+
+
+def square(figure, left, top, side):
+    width, height = figure.get_size_inches() * 72
+    return figure.add_axes((left / width, 1 - (top + side) / height, side / width, side / height))
+
+
+def paint_crop(axes, image, truth, labels):
+    crop = image[data.TOUCHING]
+    picture(axes, crop, vmin=0, vmax=np.percentile(crop, 99.9) * 1.15)
+    for which, colour, width in ((truth, TRUTH, 4), (labels, PREDICTED, 2)):
+        inside = np.unique(which[data.TOUCHING])[1:]
+        lines = shapes(which[data.TOUCHING], inside, coarse=0)
+        axes.add_collection(PolyCollection(list(lines), fc="none", ec=colour, lw=width))
+
+
+def paint_all(axes, theme, truth, labels, hits):
+    """All nuclei as shapes, and the key to those that are not found or false."""
+    others = [nucleus for nucleus in range(1, truth.max() + 1) if nucleus not in hits]
+    matched = {label for label, _ in hits.values()}
+    false = [label for label in np.unique(labels)[1:] if label not in matched]
+    missing = {"fc": theme.error, "ec": theme.error, "lw": 1}
+    extra = {"fc": "none", "ec": theme.predicted, "lw": 3}
+    for nuclei, which, style in (
+        (list(hits), truth, {"fc": theme.panel, "ec": theme.muted, "lw": 1}),
+        (others, truth, missing | {"label": f"{len(others)} not found"}),
+        (false, labels, extra | {"label": f"{len(false)} false"}),
+    ):
+        axes.add_collection(PolyCollection(list(shapes(which, nuclei)), **style))
+    axes.set(xlim=(0, 511), ylim=(511, 0), xticks=[], yticks=[], aspect="equal")
+    axes.spines[:].set(visible=True, color=theme.muted, linewidth=1)
 
 
 def main():
     image, truth, predicted = segment()
     hits, numbers = compare(truth, predicted)
     numbers["diameter"] = DIAMETER
-    draw(HERE / "which_tool", paint, image, truth, predicted, hits, width=560, height=640)
+    drawn = image, truth, predicted, hits
+    draw(HERE / "which_tool", paint, *drawn, width=560, height=618, narrow=673)
     write(HERE, numbers)
 
 

@@ -99,18 +99,19 @@ def grey(channel):
 
 
 def paint(figure, theme, image, truth, predicted, quoted):
-    for i, (name, title) in enumerate(TITLES.items()):
-        axes = figure.add_axes((0.01 + 0.5 * (i % 2), 0.51 - 0.5 * (i // 2), 0.48, 0.44))
+    grid = figure.subplots(2, 2)
+    figure.subplots_adjust(left=0, right=1, bottom=0, top=0.94, wspace=0.04, hspace=0.15)
+    outer, inner = (2.5, 1.2) if theme.narrow else (4, 2)
+    for axes, (name, title) in zip(grid.flat, TITLES.items(), strict=True):
         shown = grey(image[NUCLEUS if name == "stardist_nucleus" else CELL][CROP])
         if name == "cellpose_both":  # the nuclei are added in blue
             blue = np.clip(shown + 0.7 * grey(image[NUCLEUS][CROP]), 0, 1)
             shown = np.stack([shown, shown, blue], axis=-1)
-        picture(axes, shown, vmin=0, vmax=1)
-        for labels, colour, width in ((truth, TRUTH, 4), (predicted[name], PREDICTED, 2)):
+        picture(axes, shown, f"{title}: {quoted[name]['agreement']:.2f}", vmin=0, vmax=1)
+        for labels, colour, width in ((truth, TRUTH, outer), (predicted[name], PREDICTED, inner)):
             inside = np.unique(labels[CROP])[1:]
             lines = list(shapes(labels[CROP], inside, coarse=0.3))
             axes.add_collection(PolyCollection(lines, fc="none", ec=colour, lw=width))
-        axes.set_title(f"{title}: {quoted[name]['agreement']:.2f}")
 
 
 def main():
@@ -120,7 +121,8 @@ def main():
     hits, quoted = {}, {}
     for name, labels in predicted.items():
         hits[name], quoted[name] = agreement(truth, labels)
-    draw(HERE / "whole_cells", paint, image, truth, predicted, quoted, width=560, height=600)
+    drawn = image, truth, predicted, quoted
+    draw(HERE / "whole_cells", paint, *drawn, width=560, height=628, narrow=386)
     round_cells = list(star_ious(whole(truth)).values())
     long_cells = list(star_ious(whole(bent_cells()[1])).values())
     one, both = hits["cellpose_cell"], hits["cellpose_both"]

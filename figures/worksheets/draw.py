@@ -15,6 +15,7 @@ from skimage.measure import find_contours
 
 from bioimage_course import data
 from figures._shared import files
+from figures._shared.style import letters
 
 HERE = Path(__file__).parent
 
@@ -22,7 +23,7 @@ RAYS = 8
 WHERE = ("right", "down right", "down", "down left", "left", "up left", "up", "up right")
 # The part of the course's image that two people annotate, and its ten nuclei: (row, column).
 TOP, LEFT, SIDE = 376, 40, 128
-PRINT = {"font.size": 13, "svg.hashsalt": "bioimage-course", "axes.linewidth": 1}
+PRINT = {"font.size": 16, "svg.hashsalt": "bioimage-course", "axes.linewidth": 1}
 
 
 # --- IoU by hand ----------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def shapes(axes, annotated, found, title):
             axes.plot(x, y, color="black", linewidth=1.6, solid_capstyle="round")
         if name:
             y, x = np.argwhere(mask).mean(axis=0) + 0.5
-            axes.text(x, y, name, ha="center", va="center", weight="bold", fontsize=15)
+            axes.text(x, y, name, ha="center", va="center", weight="bold", fontsize=19)
     for x, y in edges(found):
         axes.plot(x, y, color="black", linewidth=3.4, dashes=(1.6, 0.9), dash_capstyle="butt")
     axes.set_title(title)
@@ -177,7 +178,7 @@ def trace(axes, *, solved):
             place[0] + 0.25,
             place[1] - 0.75,
             name,
-            fontsize=16,
+            fontsize=19,
             weight="bold",
             ha="left",
             va="center",
@@ -193,7 +194,7 @@ def compass(axes):
         angle = ray * 2 * np.pi / RAYS
         x, y = np.cos(angle), np.sin(angle)
         axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 1.4})
-        axes.text(1.35 * x, 1.35 * y, str(ray), ha="center", va="center", fontsize=14)
+        axes.text(1.35 * x, 1.35 * y, str(ray), ha="center", va="center")
 
 
 # --- Two people, ten nuclei -----------------------------------------------------------------
@@ -232,7 +233,7 @@ def annotate(axes, *, solved):
     for number, label in enumerate(chosen, 1):
         mask = labels == label
         y, x = np.argwhere(mask).mean(axis=0)
-        axes.text(x, y, str(number), ha="center", va="center", weight="bold", fontsize=13)
+        axes.text(x, y, str(number), ha="center", va="center", weight="bold")
         if solved:
             outline = max(find_contours(np.pad(mask, 1).astype(float), 0.5), key=len)
             axes.plot(outline[:, 1] - 1, outline[:, 0] - 1, color="black", linewidth=1.8)
@@ -243,7 +244,7 @@ def annotate(axes, *, solved):
 
 def save(name, paint, width, height):
     """Write worksheet_NAME.svg; `paint(figure)` draws it."""
-    with matplotlib.rc_context(PRINT):
+    with matplotlib.rc_context(PRINT | {"font.family": letters()}):
         figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
         paint(figure)
         path = HERE / f"worksheet_{name}.svg"

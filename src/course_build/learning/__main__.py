@@ -9,7 +9,7 @@ from course_build.learning import answers, items, report
 from course_build.learning.result import evaluate
 
 OUT = ROOT / "build" / "learning"
-REPORT, PICTURE = "report.md", "gains-light.svg"
+REPORT, PICTURE = "report.md", "gains.svg"
 
 
 def main(arguments=None):
@@ -37,12 +37,19 @@ def main(arguments=None):
 
 
 def _write(result, asked):
-    """Write the report and its picture."""
-    from figures._shared.style import draw  # takes a second, and only a report needs it
+    """Write the report and its picture, in Matplotlib's typeface: the site's may not be there."""
+    # These take a second, and only a report needs them.
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    from figures._shared.style import THEMES
 
     try:
         OUT.mkdir(parents=True, exist_ok=True)
-        draw(OUT / "gains", report.paint, result, **report.size(result))
+        with rc_context({"font.size": 14, "axes.spines.top": False, "axes.spines.right": False}):
+            figure = Figure(figsize=(report.WIDTH / 72, report.height(result) / 72))
+            report.paint(figure, THEMES["light"], result)
+            figure.savefig(OUT / PICTURE)
         text = report.markdown(result, asked, PICTURE)
         (OUT / REPORT).write_text(text, encoding="utf-8")
     except OSError as error:

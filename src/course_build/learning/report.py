@@ -148,13 +148,12 @@ def _range(interval):
 
 # --- The picture ------------------------------------------------------------------------------
 
-SIZE = {"width": 560, "height": 250}
-TALL = {"width": 560, "height": 410}
+WIDTH = 560
 
 
-def size(result):
-    """Return the picture's width and height: with the halves, it has more lines."""
-    return TALL if result.halves else SIZE
+def height(result):
+    """Return the picture's height: with the halves, it has more lines."""
+    return 410 if result.halves else 250
 
 
 def lines(result):
@@ -169,10 +168,9 @@ def lines(result):
 
 def paint(figure, theme, result):
     """Draw everybody's gain as a dot, and the mean with its interval; for style.draw()."""
-    shown = lines(result)
-    axes = figure.add_axes(
-        [0.3, 68 / size(result)["height"], 0.67, 1 - 76 / size(result)["height"]]
-    )
+    shown, high = lines(result), height(result)
+    left = 0.36 if theme.narrow else 0.3
+    axes = figure.add_axes([left, 60 / high, 0.97 - left, 1 - 68 / high])
     axes.axvline(0, color=theme.muted, linewidth=1.5, linestyle=(0, (4, 3)))
     for row, (_, each, gain) in enumerate(shown):
         for value in sorted(set(each)):  # people with the same gain stand in a pile
@@ -181,7 +179,9 @@ def paint(figure, theme, result):
             axes.plot([100 * value] * count, heights, "o", color=theme.muted, markersize=4)
         axes.plot([100 * gain.low, 100 * gain.high], [row, row], color=theme.truth, linewidth=5)
         axes.plot(100 * gain.value, row, "D", color=theme.truth, markersize=11)
+    start, end = axes.get_xlim()
     axes.set(
+        xticks=[tick for tick in range(-100, 101, 50) if start <= tick <= end],
         xlabel="gain in percentage points",
         ylim=(len(shown) - 0.1, -0.35),
         yticks=range(len(shown)),

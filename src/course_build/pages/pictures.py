@@ -11,6 +11,8 @@ from PIL import Image
 
 from course_build import Stop
 
+#: Where a drawing's narrow form takes its place: 560 px and the page's margins have no room there.
+PHONE = "(max-width: 37em)"
 IMG = re.compile(r"<img\b([^>]*?)/?>")
 ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
@@ -18,7 +20,8 @@ ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 def complete(page_html, page, file_at):
     """Add width, height, loading and decoding to the pictures in `page_html`.
 
-    A width that the author chose stays; the height follows from the picture's shape.
+    A width that the author chose stays; the height follows from the picture's shape. A drawing
+    that has a narrow form, seam-narrow-light.svg, shows it on a phone.
 
     Parameters
     ----------
@@ -54,7 +57,16 @@ def complete(page_html, page, file_at):
         attributes |= {"width": f"{shown:.0f}", "height": f"{shown * height / width:.0f}"}
         attributes.setdefault("loading", "lazy")
         attributes.setdefault("decoding", "async")
-        return "<img " + " ".join(f'{key}="{value}"' for key, value in attributes.items()) + ">"
+        picture = "<img " + " ".join(f'{key}="{value}"' for key, value in attributes.items()) + ">"
+        narrow = file_at(re.sub(r"(?=-(light|dark)\.svg$)", "-narrow", path))
+        if narrow in (None, file):
+            return picture
+        width, height = _size(narrow, where)
+        twin = re.sub(r"(?=-(light|dark)\.svg)", "-narrow", attributes["src"])
+        return (
+            f'<picture><source media="{PHONE}" srcset="{twin}" width="{width:.0f}" '
+            f'height="{height:.0f}">{picture}</picture>'
+        )
 
     return IMG.sub(image, page_html)
 

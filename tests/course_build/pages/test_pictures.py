@@ -24,6 +24,22 @@ def test_a_drawing_keeps_its_shape_at_the_width_the_author_chose(project):
     assert 'width="200"' in image and 'height="50"' in image and 'loading="eager"' in image
 
 
+def test_a_phone_shows_the_narrow_form_of_a_drawing_that_has_one(project):
+    box = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}"/>'
+    for name, size in (("rays", (560, 280)), ("rays-narrow", (344, 600)), ("dots", (300, 100))):
+        project.write(f"docs/images/{name}-light.svg", box.format(*size))
+    text = "![Two rays](images/rays-light.svg)\n\n![Dots](images/dots-light.svg)"
+    project.write("docs/index.md", text)
+    page = project.page("")
+    (picture,) = re.findall("<picture>.*?</picture>", page)
+    assert re.search(
+        r'<source media="\(max-width: [\d.]+em\)" srcset="images/rays-narrow-light.svg" '
+        'width="344" height="600"><img [^>]*width="560" height="280"',
+        picture,
+    )
+    assert page.count("<img") == 2
+
+
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [
