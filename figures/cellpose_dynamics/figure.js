@@ -565,13 +565,14 @@ function build(figure, nuclei) {
       disc(x(way[1]), y(way[0]), many ? 4 : 7, colour);
       if (now < length) disc(x(at(1)), y(at(0)), many ? 3 : 5, "#fff");
     }
-    ink.font = `bold 22px ${getComputedStyle(canvas).fontFamily}`;
+    const pixel = SIDE / (canvas.clientWidth || SIDE); // of the page: numbers keep their size
+    ink.font = `bold ${14 * pixel}px ${getComputedStyle(canvas).fontFamily}`;
     ink.textAlign = "center";
     ink.textBaseline = "middle";
     for (const place of reached) {
-      disc(x(place.column), y(place.row), 16, "#000");
+      disc(x(place.column), y(place.row), 10 * pixel, "#000");
       ink.fillStyle = COLOURS[(place.name - 1) % COLOURS.length];
-      ink.fillText(place.name, x(place.column), y(place.row) + 1);
+      ink.fillText(place.name, x(place.column), y(place.row) + pixel);
     }
     if (document.activeElement === canvas && canvas.matches(":focus-visible")) {
       crossAt(x(cross.column + left), y(cross.row + top), 18, "#fff");
