@@ -10,6 +10,7 @@ from functools import cache
 import matplotlib
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -111,8 +112,15 @@ def legible(figure, name, smallest):
     """Refuse words that a reader could not read: smaller than `smallest` px, or cut off."""
     figure.draw_without_rendering()  # names of axes and ticks find their places only now
     edge = figure.bbox.padded(1)
+    beyond = {  # ticks before and after the ends of an axis, which are not drawn
+        label
+        for axis in figure.findobj(Axis)
+        for tick in axis.get_major_ticks()
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+        for label in (tick.label1, tick.label2)
+    }
     for text in figure.findobj(Text):
-        if not (text.get_visible() and text.get_text().strip()):
+        if text in beyond or not (text.get_visible() and text.get_text().strip()):
             continue
         words = f"{name}: {text.get_text()!r}"
         if text.get_fontsize() < smallest:

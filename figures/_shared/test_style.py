@@ -15,6 +15,7 @@ def test_light_and_dark_differ_only_in_colour(tmp_path):
         axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
         axes.plot([0, 1], [0, 1], color=theme.truth)
         axes.text(0.5, 0.5, "a word", color=theme.error)
+        axes.set(xticks=[], yticks=[])
 
     draw(tmp_path / "lines", paint, width=200, height=100)
     light, dark = ((tmp_path / f"lines-{page}.svg").read_text(encoding="utf-8") for page in THEMES)
@@ -40,6 +41,8 @@ def test_a_phone_gets_the_panels_below_each_other(tmp_path):
 
     def paint(figure, theme):
         first, second = panels(figure, theme, 2)
+        for axes in (first, second):
+            axes.set(xticks=[], yticks=[])
         places.append((first.get_position(), second.get_position()))
 
     draw(tmp_path / "pair", paint, width=560, height=300, narrow=600)
@@ -49,6 +52,15 @@ def test_a_phone_gets_the_panels_below_each_other(tmp_path):
     (first, second), *_, (above, below) = places
     assert first.x1 < second.x0 and first.y0 == second.y0
     assert above.y0 > below.y1 and above.x0 == below.x0
+
+
+def test_a_number_that_an_axis_does_not_reach_may_lie_anywhere(tmp_path):
+    def paint(figure, theme):
+        axes = figure.add_axes((0.2, 0.4, 0.6, 0.5))
+        axes.set(xlim=(0.1, 0.9), xticks=[0.5, 9], yticks=[])
+        axes.set_xlim(0.1, 0.9)
+
+    draw(tmp_path / "axis", paint, width=200, height=100)
 
 
 @pytest.mark.parametrize(
