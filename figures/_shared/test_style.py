@@ -12,10 +12,10 @@ def words(left, text, size=None):
 
 def test_light_and_dark_differ_only_in_colour(tmp_path):
     def paint(figure, theme):
-        axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+        axes = figure.add_axes((0.1, 0.4, 0.8, 0.5))
         axes.plot([0, 1], [0, 1], color=theme.truth)
         axes.text(0.5, 0.5, "a word", color=theme.error)
-        axes.set(xticks=[], yticks=[])
+        axes.set(xticks=[0.5], yticks=[])
 
     draw(tmp_path / "lines", paint, width=200, height=100)
     light, dark = ((tmp_path / f"lines-{page}.svg").read_text(encoding="utf-8") for page in THEMES)
