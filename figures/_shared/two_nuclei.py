@@ -50,9 +50,3 @@ def zoom(axes, mask, margin=7):
     half = max(np.ptp(rows), np.ptp(columns)) / 2 + margin
     row, column = (rows.max() + rows.min()) / 2, (columns.max() + columns.min()) / 2
     axes.set(xlim=(column - half, column + half), ylim=(row + half, row - half))
-
-
-def panels(figure, *shape, **options):
-    """Axes of a grid, with no more space between them than their titles need."""
-    figure.set_layout_engine("constrained")
-    return figure.subplots(*shape, **options)
