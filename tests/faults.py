@@ -305,6 +305,8 @@ SETUP_TESTS = "tests/test_setup_env.py::"
 PUBLISH, PUBLISH_TESTS = "src/course_build/publish.py", "tests/course_build/test_publish.py::"
 STUDENTS = "src/course_build/notebooks/students.py"
 STUDENTS_TESTS = "tests/course_build/notebooks/test_students.py::"
+FOLDS = "src/course_build/notebooks/folds.py"
+FOLDS_TESTS = "tests/course_build/notebooks/test_folds.py::"
 BUNDLE_TESTS = "tests/course_build/bundle/test_make.py::"
 
 HANDING_OUT = (
@@ -324,10 +326,16 @@ HANDING_OUT = (
     Fault("outputs stay in", STUDENTS,
           "ClearOutputPreprocessor().preprocess(student, {})", "student, None",
           STUDENTS_TESTS + "test_no_solution_and_no_output_is_left"),
-    Fault("answers are not folded up", STUDENTS,
-          'if "answer-check" in _tags(cell):', "if False:",
-          STUDENTS_TESTS
-          + "test_cells_that_check_an_answer_hold_it_and_are_folded_up_in_jupyterlab_and_colab"),
+    Fault("answers are not folded up", FOLDS,
+          'if "answer-check" in tags:', "if False:",
+          FOLDS_TESTS + "test_imports_drawing_and_checks_are_folded"),
+    Fault("a call of a tool is folded", FOLDS,
+          "        or TOOLS.search(cell.source)\n", "",
+          FOLDS_TESTS + "test_the_lesson_exercises_forms_and_calls_of_the_tools_stay_open"),
+    Fault("the text repeats where the foot leads", "src/course_build/notebooks/page.py",
+          'link["href"] != after', "True",
+          "tests/course_build/notebooks/test_page.py"
+          "::test_the_text_does_not_repeat_where_the_foot_of_the_page_leads"),
     Fault("Colab's copy lacks the set-up cell", "src/course_build/notebooks/setup_cell.py",
           "    prepared.cells.insert(place, cell)\n", "",
           "tests/course_build/notebooks/test_setup_cell.py"
@@ -392,7 +400,7 @@ RULES = (
     Fault("American spelling", "docs/concepts/images-as-numbers.md", "The array does not know.",
           "The array has no color.", CHAPTERS + "test_pages_and_notebooks_are_in_british_spelling"),
     Fault("a chapter without its quiz", "docs/tools/stardist.md", "<!-- quiz -->", "",
-          CHAPTERS + "test_it_ends_with_three_sentences_a_quiz_a_notebook_and_the_next_step"),
+          CHAPTERS + "test_it_ends_with_three_sentences_a_quiz_and_a_notebook"),
     Fault("a chapter's time is typed", "docs/tools/stardist.md",
           "**{{ page.minutes }} minutes**", "**5 minutes**",
           CHAPTERS + "test_it_opens_with_what_the_reader_will_be_able_to_do_in_how_much_time"),

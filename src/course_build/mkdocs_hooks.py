@@ -49,6 +49,9 @@ DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
 LAB = '<div class="lab"'  # where the page "Try your own image" puts what it does
 # Names, operators, brackets and spaces: in the text's colour.
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|nn|na|nv|nt|no|o|p|pi|w|vi|err)">([^<]*)</span>')
+# The pieces of an f-string, all in one colour: one piece.
+STRING = r'<span class="(?:s1|s2|sa|se|si)">[^<]*</span>'
+STRINGS = re.compile(f"{STRING}(?:{STRING})+")
 
 
 _serving = False
@@ -299,7 +302,7 @@ def _file(name, page, config):
 
 @stops_the_build
 def on_page_content(content, *, page, config, files):
-    """Tidy what mkdocs-jupyter made; put in quiz, hints, picture sizes and notebooks' heads."""
+    """Tidy what mkdocs-jupyter made; put in quiz, hints and picture sizes."""
     notebook = getattr(page.file, "notebook", None)
     if getattr(page, "quiz", None):
         content = content.replace(quizzes.MARKER, page.quiz)
@@ -317,15 +320,14 @@ def on_page_content(content, *, page, config, files):
             resolve=lambda href, where: _resolve(href, where, page, config, files),
             figures=get_relative_url("notebooks/figures/", page.url),
             setup_cell=setup_cell(notebook.course, wheel) if wheel else "",
+            facts=_notebook_links(page, config) + freshness(notebook.course),
+            after=page.next_page and page.next_page.file.url_relative_to(page.file),
         )
         # MkDocs compares these for pages of its own; it does so for notebooks too when told.
         page.present_anchor_ids = set(re.findall(r'\bid="([^"]+)"', content))
     content = _without_dead(content, page, files)
     by_address = {file.dest_uri: file for file in files}
     content = pictures.complete(content, page.file, by_address.get)
-    if notebook:
-        head = freshness(notebook.course) + _notebook_links(page, config)
-        content = re.sub(r"</h1>", lambda match: match.group() + head, content, count=1)
     config.extra["search"].append(_searched(page, content))
     return search_index.without_marks(content)
 
@@ -402,6 +404,9 @@ def slim(page_html):
     Highlighting keeps the tags that the stylesheet colours; indentation goes, except in code.
     """
     page_html = PLAIN_TOKEN.sub(r"\1", page_html)
+    page_html = STRINGS.sub(
+        lambda match: f'<span class="s2">{re.sub("<[^>]*>", "", match[0])}</span>', page_html
+    )
     parts = re.split(r"(<(pre|script|textarea)\b.*?</\2>)", page_html, flags=re.S)
     return "".join(
         part if index % 3 else re.sub(r"\s*\n\s*", "\n", part)

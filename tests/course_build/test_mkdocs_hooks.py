@@ -24,7 +24,7 @@ def test_with_addresses_a_notebook_offers_colab_download_and_edit(project, addre
     html = project.page("notebooks/05_nuclei")
     colab = "https://colab.research.google.com/github/facility/course/blob/gh-pages/notebooks/"
     assert f'href="{colab}05_nuclei.ipynb"' in html
-    assert 'href="../05_nuclei.ipynb" download="05_nuclei.ipynb"' in html
+    assert 'download="05_nuclei.ipynb" href="../05_nuclei.ipynb"' in html
     assert "https://github.com/facility/course/edit/main/notebooks/05_nuclei.ipynb" in html
     copy = (project.root / "site" / "notebooks" / "05_nuclei.ipynb").read_text()
     wheel = "https://course.test/lessons/wheels/bioimage_course-1.2.3-py3-none-any.whl"
@@ -104,6 +104,14 @@ def test_code_keeps_its_text_and_loses_the_tags_that_show_nothing(project):
     block = re.search(r"<pre>.*?</pre>", html, re.S)[0]
     assert re.sub(r"<[^>]+>", "", block).strip() == source
     assert '<span class="k">return</span> a.size + <span class="mi">1</span>' in block
+
+
+def test_the_pieces_of_a_string_that_share_a_colour_are_one_piece(project):
+    project.notebook("05_nuclei", code('print(f"{count} nuclei\\n", 3)', printed("1")))
+    html = project.page("notebooks/05_nuclei")
+    assert '<span class="s2">f"{</span>count<span class="s2">} nuclei\\n"</span>, ' in html.replace(
+        "&quot;", '"'
+    )
 
 
 def test_indentation_of_the_template_is_left_out(project):

@@ -18,7 +18,7 @@ def other_names(text):
     bare = {name.partition(" · ")[2] for name in NAMES.values()}
     wrong = []
     for words, file in LINK.findall(text):
-        words = " ".join(words.split()).removeprefix("Next: ")
+        words = " ".join(words.split())
         if (re.match(r"\d\d · ", words) or words in bare) and words != NAMES[file]:
             wrong.append(f"{words} for {NAMES[file]}")
     return wrong

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_build.notebooks import folds
 from course_build.notebooks import run as run_notebooks
 
 ROOT = Path(__file__).parents[2]
@@ -179,6 +180,19 @@ def test_a_cell_that_knows_the_right_answer_is_tagged_so_that_it_is_folded_and_n
     assert [n for n, cell in code_cells(notebook) if "answer-check" in tags(cell)] == checks
     text = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     assert not any("answer-check" in tags(cell) for cell in text)
+
+
+def test_jupyterlab_and_colab_hide_what_the_page_folds_and_nothing_else(notebook):
+    stored = [dict(cell.metadata) for cell in notebook.cells]
+    folds.hide(notebook)
+    assert stored == [dict(cell.metadata) for cell in notebook.cells], "run folds.hide() on it"
+    hidden = [cell.source for cell in notebook.cells if cell.metadata.get("cellView") == "form"]
+    assert hidden and len(hidden) < len(code_cells(notebook))
+    assert [source for source in hidden if "StarDist2D(" in source or ".eval(" in source] == []
+
+
+def test_one_picture_is_named_as_the_result_that_opens_the_page(executed):
+    assert len([cell for cell in executed.cells if "result" in tags(cell) and pictures(cell)]) == 1
 
 
 def test_only_a_notebook_that_needs_another_machine_goes_without_a_run():

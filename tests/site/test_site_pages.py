@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from course_build.site_check import dead_links, outside_problems, page_address, page_files, read
-from tests.site.checks import ASPECTS, DIAGONAL, VARIANTS, axe_faults, visit
+from tests.site.checks import ASPECTS, DIAGONAL, VARIANTS, visit
 from tests.site.places import FOLDER, PAGES, ROOT, SITE_URL
 from tests.site.server import serve
 
@@ -71,15 +71,6 @@ def test_every_page_can_be_reached_from_home(site, root):
         targets = [urldefrag(urljoin(root + here, address))[0] for address in links]
         waiting += [t.removeprefix(root) for t in targets if t.startswith(root)]
     assert reached == {page_address(name) for name in page_files(site)} - {"404.html"}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_menu_of_a_narrow_window_is_accessible(open_page, scheme):
-    page = open_page("tools/stardist/", scheme=scheme, width=390)
-    page.locator("label.md-header__button[for='__drawer']").click()
-    page.wait_for_timeout(500)  # the drawer slides in
-    assert page.get_by_role("link", name="Further reading").is_visible()
-    assert axe_faults(page) == []
 
 
 def test_the_published_site_has_living_links_in_its_folder(published):

@@ -23,6 +23,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from course_build import Stop
+from course_build.notebooks.folds import fold
 
 # A figure as wide as the text is about 1400 pixels wide in the notebook: sharp on dense screens.
 PIXELS_PER_CSS_PIXEL = 1.5
@@ -46,12 +47,14 @@ class Cell:
     """One cell: its kind, its name in errors, how it is wrapped, and the picture it shows.
 
     is_answer_check : whether its code holds the right answer to an exercise
+    fold : what the fold of its code is called, None where that stays open
     """
 
     kind: str
     where: str
     wrapper: str | None = None
     is_answer_check: bool = False
+    fold: str | None = None
     figure: str | None = None
     alt: str = ""
     error: str = ""
@@ -62,6 +65,7 @@ class NotebookPage:
     """What the site needs to know about one notebook.
 
     figures : {name: (Pillow image, the cell it comes from)}
+    result : the cell whose picture opens the page, tagged `result`; None if none is
     course : metadata.course, as `make notebooks` wrote it: versions, device, seconds; or, for a
         notebook without outputs, {"runs": "elsewhere", "why": …, "packages": …}, written by hand
     """
@@ -69,6 +73,7 @@ class NotebookPage:
     name: str
     cells: list[Cell] = field(default_factory=list)
     figures: dict[str, tuple[Image.Image, str]] = field(default_factory=dict)
+    result: Cell | None = None
     course: dict = field(default_factory=dict)
 
     @property
@@ -111,7 +116,9 @@ def _where(name, number, cell):
 def _check(cell, where, page):
     tags = cell.metadata.get("tags", [])
     wrapper = next((tag for tag in WRAPPERS if tag in tags), None)
-    checked = Cell(cell.cell_type, where, wrapper, is_answer_check="answer-check" in tags)
+    checked = Cell(
+        cell.cell_type, where, wrapper, is_answer_check="answer-check" in tags, fold=fold(cell)
+    )
     if cell.cell_type != "code":
         if "](attachment:" in cell.source:
             raise Stop(f"{where}: shows an attached picture: make it a figure in figures/")
@@ -139,6 +146,10 @@ def _check(cell, where, page):
     if pictures:
         checked.figure, checked.alt = _named(cell.metadata.get("figure", {}), where, page)
         page.figures[checked.figure] = _picture(pictures[0], where), where
+    if "result" in tags:
+        if not pictures or page.result:
+            raise Stop(f"{where}: one cell with a picture is tagged `result`, and no other")
+        page.result = checked
     return checked
 
 
@@ -199,7 +210,9 @@ def _encode(image, **options):
 # --- After mkdocs-jupyter made the page: tidy it ----------------------------------------------
 
 
-def tidy(page_html, page, *, anchors, resolve, figures="../figures/", setup_cell=""):
+def tidy(
+    page_html, page, *, anchors, resolve, figures="../figures/", setup_cell="", facts="", after=None
+):
     """Return the body of the page, made of what mkdocs-jupyter rendered.
 
     page : the NotebookPage of the same notebook
@@ -208,6 +221,8 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", setup_cell
         raises Stop for a dead link
     figures : where the pictures lie, seen from the page
     setup_cell : source of the cell that a copy for Colab begins with; shown folded
+    facts : HTML of what is to be known before one starts, below what the notebook promises
+    after : where the foot of the page leads on: the text does not say so again
     """
     soup = BeautifulSoup(page_html, "html.parser")
     # Code cells are wrapped twice.
@@ -231,6 +246,9 @@ def tidy(page_html, page, *, anchors, resolve, figures="../figures/", setup_cell
     if setup_cell:
         _show_setup(soup, body, setup_cell)
     _set_anchors(soup, body, anchors, page.name)
+    _make_head(soup, body, page, figures, facts)
+    _count_parts(body)
+    _leave_next_to_the_foot(body, after)
     return body.decode_contents()
 
 
@@ -249,6 +267,53 @@ def _show_setup(soup, body, source):
         first.insert_before(fold)
     else:
         body.append(fold)
+
+
+def _make_head(soup, body, page, figures, facts):
+    """Below title and lead: what the notebook promises, the facts, and a picture of the result."""
+    last = body.h1.find_next_sibling("p") or body.h1
+    words = "You will be able to"
+    abilities = next((p for p in body.find_all("p", recursive=False) if words in p.text), None)
+    if abilities:
+        promise = soup.new_tag("div", attrs={"class": "promise"})
+        costs = abilities.find_next_sibling("p")
+        abilities.insert_before(promise)
+        first = abilities.find(string=re.compile(f"^{words}: "))
+        if first:
+            first.insert_before(BeautifulSoup(f"<strong>{words}</strong> ", "html.parser"))
+            first.replace_with(first.removeprefix(f"{words}: "))
+        promise.extend([abilities, costs] if costs else [abilities])
+        last = promise
+    head = list(BeautifulSoup(facts, "html.parser").contents)
+    if page.result:
+        picture = _figure(soup, page.result, page, figures)
+        picture["class"] = "result"
+        picture.img.attrs |= {"loading": "eager", "fetchpriority": "high"}
+        head.append(picture)
+    for element in reversed(head):
+        last.insert_after(element)
+
+
+def _count_parts(body):
+    """Let every part say where it stands, outside of its heading's own words."""
+    parts = [heading for heading in body.find_all("h2") if not heading.text.startswith("Sources")]
+    for number, heading in enumerate(parts, start=1):
+        heading["data-part"] = f"Part {number} of {len(parts)}"
+
+
+def _leave_next_to_the_foot(body, after):
+    """Take out the way on that the foot of the page shows; other ways stay."""
+    word = body.find("strong", string="Next:")
+    link = word and word.find_next_sibling("a")
+    if not link or link["href"] != after:
+        return
+    paragraph = word.parent
+    others = "".join(map(str, link.next_siblings)).lstrip(" ,·\n")
+    if others:
+        paragraph.clear()
+        paragraph.append(BeautifulSoup(others[0].upper() + others[1:], "html.parser"))
+    else:
+        paragraph.decompose()
 
 
 def _text(soup, element, resolve):
@@ -294,7 +359,7 @@ def _code(soup, cell, element, page, figures):
         shown = _highlighted(soup, code, ["language-python", "highlight"])
         if cell.is_answer_check:
             shown["data-search-exclude"] = ""
-        box.append(shown)
+        box.append(_folded(soup, shown, cell.fold) if cell.fold else shown)
     outputs = soup.new_tag("div", attrs={"class": "output", "data-search-exclude": ""})
     rendered = element.select(".jp-OutputArea-output")
     for output in rendered:
@@ -316,6 +381,14 @@ def _code(soup, cell, element, page, figures):
     if outputs.contents:
         box.append(outputs)
     return box
+
+
+def _folded(soup, code, name):
+    fold = soup.new_tag("details", attrs={"class": "code"})
+    summary = soup.new_tag("summary", attrs={"data-search-exclude": ""})
+    summary.string = name
+    fold.extend([summary, code])
+    return fold
 
 
 def _preformatted(soup, contents):

@@ -31,6 +31,7 @@ from PIL import Image
 from pytest_notebook.post_processors import coalesce_streams
 
 from course_build import ROOT, Stop
+from course_build.notebooks import folds
 
 NOTEBOOKS = ROOT / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -115,7 +116,10 @@ def is_compared(cell):
 
 
 def tidy(notebook):
-    """Take out of an executed notebook, in place, what belongs to this machine and this run."""
+    """Take out of an executed notebook, in place, what belongs to this machine and this run.
+
+    And fold in it what its page folds.
+    """
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code":
             continue
@@ -133,6 +137,7 @@ def tidy(notebook):
                     container[key] = re.sub(folder_pattern(name), "…", container[key])
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = with_palette(output.data["image/png"])
+    folds.hide(notebook)
     notebook.metadata["kernelspec"] = KERNEL
     notebook.metadata.get("language_info", {}).pop("version", None)
     notebook.metadata.pop("widgets", None)

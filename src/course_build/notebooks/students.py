@@ -35,7 +35,7 @@ def for_students(notebook):
     student = copy.deepcopy(notebook)
     student.cells = []
     for solved, run in _runs(copy.deepcopy(notebook)):
-        student.cells += [_answer(run, notebook)] if solved else [_folded(cell) for cell in run]
+        student.cells += [_answer(run, notebook)] if solved else run
     student, _ = ClearOutputPreprocessor().preprocess(student, {})
     student.metadata.pop("course", None)  # it tells how the outputs came about
     return student
@@ -108,13 +108,6 @@ def _runs(notebook):
     """Yield (whether these are solutions, cells) for neighbours of one kind."""
     for solved, run in groupby(notebook.cells, _is_solution):
         yield solved, list(run)
-
-
-def _folded(cell):
-    """Fold up a cell that checks an answer, for it holds the right one: a click opens it."""
-    if "answer-check" in _tags(cell):
-        cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # Lab, Colab
-    return cell
 
 
 def _answer(run, notebook):

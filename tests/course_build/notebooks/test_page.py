@@ -79,6 +79,71 @@ def test_solutions_in_a_row_are_folded_together(project):
     assert "<em>noise</em>" in fold and "one" in fold and "After" not in fold
 
 
+def test_code_that_is_not_the_lesson_is_folded_and_what_it_put_out_is_not(project):
+    project.notebook("05_nuclei", code("assert 1", printed("fine")), code("lesson()", printed("2")))
+    html = project.page("notebooks/05_nuclei")
+    (fold,) = re.findall(r'<details class="code">(.*?)</details>', html, re.S)
+    assert "<summary>Check</summary>" in fold and "assert" in fold
+    assert "fine" not in fold and "fine" in html and "lesson" not in fold
+
+
+HEAD = """# Title
+Find every nucleus.
+
+You will be able to: run a model · score it
+
+**CPU · about 40 s** · before this: [Home](../docs/index.md)"""
+
+
+def test_the_page_opens_with_its_promise_and_a_picture_of_the_result(project):
+    picture = code("draw()", shown(image_png=png()), figure=FIGURE, tags=["result"])
+    project.notebook("05_nuclei", markdown("## Part"), picture, title=HEAD)
+    html = project.page("notebooks/05_nuclei")
+    head, rest = html.split("<h2", 1)
+    promise = re.search(r'<div class="promise">(.*?)</div>', head, re.S)[1]
+    assert "<strong>You will be able to</strong> run a model · score it" in promise
+    assert "about 40 s" in promise and "Find" not in promise
+    (first,), (second,) = (re.findall("<img[^>]*>", part) for part in (head, rest))
+    assert 'loading="eager"' in first and 'fetchpriority="high"' in first
+    assert 'loading="lazy"' in second and "fetchpriority" not in second
+    source = 'src="../figures/nuclei-outlines.webp"'  # one file, loaded once
+    assert source in first and source in second
+    assert head.index("promise") < head.index("Executed on") < head.index("<img")
+
+
+def test_the_build_stops_when_two_pictures_or_none_are_tagged_as_the_result(project):
+    result = code("draw()", shown(image_png=png()), figure=FIGURE, tags=["result"])
+    second = code("draw()", shown(image_png=png()), figure=FIGURE | {"name": "b"}, tags=["result"])
+    for cells in ([result, second], [code("1", tags=["result"]), code("print(1)", printed("1"))]):
+        project.notebook("05_nuclei", *cells)
+        assert "tagged `result`" in project.why_it_stops()
+
+
+def test_every_part_says_where_it_stands_outside_of_its_heading(project):
+    parts = [markdown("## One"), markdown("## Two"), markdown("## Sources")]
+    project.notebook("05_nuclei", *parts)
+    html = project.page("notebooks/05_nuclei")
+    assert re.findall(r'data-part="([^"]*)"', html) == ["Part 1 of 2", "Part 2 of 2"]
+    assert not re.search(r'<h2[^>]*data-part[^>]*id="sources"|id="sources"[^>]*data-part', html)
+    assert "Part 1" not in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("**Next:** [b](06_b.ipynb)", None),
+        ("**Next:** [b](06_b.ipynb) · more: [Home](../docs/index.md)", "More: Home"),
+        ("**Next:** [b](06_b.ipynb), or\ngo [home](../docs/index.md)", "Or\ngo home"),
+        ("**Next:** [Home](../docs/index.md)", "Next: Home"),
+    ],
+)
+def test_the_text_does_not_repeat_where_the_foot_of_the_page_leads(project, text, left):
+    project.notebook("05_a", markdown("Last."), markdown(text), title="# Title\n\nLead.")
+    project.notebook("06_b")
+    after = text_of(project.page("notebooks/05_a").split("Last.")[1].split("</main>")[0]).strip()
+    assert after == (left or "")
+
+
 def test_exercises_are_marked(project):
     project.notebook("05_nuclei", markdown("Try *0.3*.", "exercise"), markdown("After."))
     html = project.page("notebooks/05_nuclei")
