@@ -19,6 +19,14 @@ new MutationObserver(() => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.role = "none";
 }).observe(document.body, { childList: true, subtree: true });
 
+// Paper is white: print in light colours, whatever the screen shows.
+let onScreen;
+addEventListener("beforeprint", () => {
+  onScreen = document.body.dataset.mdColorScheme;
+  document.body.dataset.mdColorScheme = "default";
+});
+addEventListener("afterprint", () => { document.body.dataset.mdColorScheme = onScreen; });
+
 // Load what a page needs, and nothing else.
 for (const figure of document.querySelectorAll("[data-figure]")) {
   const mount = () =>
