@@ -1,6 +1,39 @@
-"""Slides and worksheets, as HTML and as PDF."""
+"""Slides, run sheets and worksheets, as HTML and as PDF."""
+
+import json
+import re
+from pathlib import Path
+
+import yaml
 
 from course_build import ROOT
 
-#: What is made here lies as on the site: build/print/teach/slides/evaluate.html.
+# What is made here lies as on the site: build/print/teach/slides/evaluate.html.
 OUT = ROOT / "build" / "print"
+SCHEDULES = ("half-day", "one-day", "two-days")
+
+
+def setting(name):
+    """Return what mkdocs.yml says in one line: the rest of that file holds MkDocs' own tags."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(re.search(rf"^{name}:.*$", settings, re.M)[0])[name]
+
+
+def own(stylesheet):
+    """Return a style sheet that lies here, with the site's name for the foot of the paper."""
+    in_quotes = json.dumps(setting("site_name"), ensure_ascii=False)[1:-1]
+    text = Path(__file__).with_name(stylesheet).read_text(encoding="utf-8")
+    return text.replace("{COURSE}", in_quotes)
+
+
+def addresses(docs):
+    """Yield what is made of the sources in docs/, as addresses on the site, made yet or not."""
+    for source in sorted(docs.glob("teach/slides/*.md")):
+        for kind in ("html", "pdf"):
+            yield f"teach/slides/{source.stem}.{kind}"
+    for source in sorted(docs.glob("teach/worksheets/*.md")):
+        yield f"teach/worksheets/{source.stem}.pdf"
+    for name in SCHEDULES:
+        if (docs / "teach" / f"{name}.md").exists():
+            yield f"teach/run-sheets/{name}.html"
+            yield f"teach/run-sheets/{name}.pdf"
