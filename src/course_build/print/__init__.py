@@ -1,22 +1,39 @@
-"""Slides, run sheets and worksheets, as HTML and as PDF."""
+"""Slides, run sheets and worksheets, as HTML, as PDF and for PowerPoint."""
 
 import json
 import re
 from pathlib import Path
 
 import yaml
+import yaml_env_tag
 
 from course_build import ROOT
 
-# What is made here lies as on the site: build/print/teach/slides/evaluate.html.
-OUT = ROOT / "build" / "print"
 SCHEDULES = ("half-day", "one-day", "two-days")
 
 
 def setting(name):
     """Return what mkdocs.yml says in one line: the rest of that file holds MkDocs' own tags."""
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(re.search(rf"^{name}:.*$", settings, re.M)[0])[name]
+    return yaml.load(re.search(rf"^{name}:.*$", settings, re.M)[0], _Loader)[name]
+
+
+class _Loader(yaml.SafeLoader):
+    """mkdocs.yml, where !ENV names a variable."""
+
+
+yaml_env_tag.add_env_tag(_Loader)
+
+
+def site_address():
+    """Return the site's address with its final slash; nothing while none is set."""
+    address = setting("site_url") or ""
+    return f"{address.rstrip('/')}/" if address else ""
+
+
+# What is made here lies as on the site: build/print/teach/slides/evaluate.html. Slides of a site
+# with an address name it, so they lie elsewhere.
+OUT = ROOT / "build" / ("print-with-address" if site_address() else "print")
 
 
 def own(stylesheet):

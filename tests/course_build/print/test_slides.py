@@ -5,7 +5,7 @@ import re
 import pytest
 
 from course_build import Stop
-from course_build.print import slides
+from course_build.print import qr, slides
 from tests.course_build.print import pdf_reader
 from tests.docs import prose
 
@@ -95,6 +95,19 @@ def test_the_last_slide_leads_to_a_page_or_notebook(name, parts):
         if "notebooks" in path.parts:
             path = prose.ROOT / "notebooks" / path.name  # they lie beside docs/
         assert path.is_file(), address
+
+
+def test_the_last_slide_bears_the_address_to_open_if_the_site_has_one(name):
+    text = (slides.SLIDES / f"{name}.md").read_text(encoding="utf-8")
+    assert slides.with_address(text, "") == text
+    before, _, slide = slides.with_address(text, "https://a.org/c/").rpartition("\n---\n")
+    assert text.startswith(before)
+    address = re.search(r"^<(https.+)>$", slide, re.M)[1]
+    page = prose.DOCS / address.removeprefix("https://a.org/c/").rstrip("/")
+    notebook = prose.ROOT / "notebooks" / f"{page.name}.ipynb"
+    assert page.with_suffix(".md").is_file() or notebook.is_file()
+    assert f"![The address as a QR code: {address}]({qr.picture(address)})" in slide
+    assert slide.index("<!-- _class") < slide.index(f"<{address}>") < slide.rindex("<!--")
 
 
 def test_no_measured_number_is_typed_and_none_is_left_to_fill_in(name, parts, made):
