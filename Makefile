@@ -67,7 +67,7 @@ screenshots: ## photograph napari and Cellpose's window for their pages (first t
 	$(SETUP)
 	$(RUN) -m course_build.screenshots $(ARGS)
 
-slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
+slides: ## make slides, run sheets and worksheets: HTML, PDF, PowerPoint, in build/print
 	$(SETUP) --test
 	$(RUN) -m course_build.print
 

@@ -44,6 +44,7 @@ KATEX = "katex/dist"
 LOG = get_plugin_logger("course")
 CHAPTERS = ("start", "concepts", "tools", "practice", "clicks")  # folders of pages that teach
 PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf|pptx|zip))">(.*?)</a>')
+PRINTED_PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^":#]+\.webp)"[^>]*>(?:<br ?/?>)?')
 # Links of a deck or run sheet to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
 LAB = '<div class="lab"'  # where the page "Try your own image" puts what it does
@@ -213,12 +214,16 @@ def _publish_printed(files, config):
 def _without_dead(content, page, files):
     """Leave the words alone of links to slides and sheets that are not made yet."""
 
-    def link(match):
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.dest_uri), match[1]))
-        file = files.get_file_from_path(target)
-        return match[2] if file and file.inclusion.is_excluded() else match[0]
+    def kept(words):
+        def kept(match):
+            here = posixpath.dirname(page.file.dest_uri)
+            file = files.get_file_from_path(posixpath.normpath(posixpath.join(here, match[1])))
+            return words(match) if file and file.inclusion.is_excluded() else match[0]
 
-    return PRINTED_LINK.sub(link, content)
+        return kept
+
+    content = PRINTED_PICTURE.sub(kept(lambda match: ""), content)
+    return PRINTED_LINK.sub(kept(lambda match: match[2]), content)
 
 
 @event_priority(-50)  # after everything else

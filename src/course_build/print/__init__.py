@@ -46,7 +46,7 @@ def own(stylesheet):
 def addresses(docs):
     """Yield what is made of the sources in docs/, as addresses on the site, made yet or not."""
     for source in sorted(docs.glob("teach/slides/*.md")):
-        for kind in ("html", "pdf"):
+        for kind in ("html", "pdf", "pptx", "webp"):
             yield f"teach/slides/{source.stem}.{kind}"
     for source in sorted(docs.glob("teach/worksheets/*.md")):
         yield f"teach/worksheets/{source.stem}.pdf"
@@ -54,3 +54,4 @@ def addresses(docs):
         if (docs / "teach" / f"{name}.md").exists():
             yield f"teach/run-sheets/{name}.html"
             yield f"teach/run-sheets/{name}.pdf"
+    yield "teach/kit.zip"

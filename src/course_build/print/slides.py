@@ -12,7 +12,7 @@ from posixpath import join, normpath
 
 from course_build import ROOT, Stop
 from course_build.pages import links, numbers
-from course_build.print import OUT, pdf, qr, site_address
+from course_build.print import OUT, pdf, pptx, qr, site_address
 from course_build.programs import node, run
 
 SLIDES = ROOT / "docs" / "teach" / "slides"
@@ -93,9 +93,9 @@ def tidy(html):
 
 
 def make(out=OUT):
-    """Write every deck's HTML, and the PDFs of those that changed; return the changed PDFs."""
+    """Write every deck, and print those that changed; return the paths of what was printed."""
     pages = {f"teach/slides/{name}.html": html for name, html in decks().items()}
     for name, html in pages.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(html, encoding="utf-8")
-    return pdf.print_changed(pages, out)
+    return pdf.print_changed(pages, out, {".pptx": pptx.of_deck, ".webp": pptx.thumbnail})
