@@ -216,7 +216,8 @@ def test_every_page_notebook_section_and_exercise_that_is_named_exists(name):
         path = path or TEACH / name
         if "notebooks" in path.parts:
             path = prose.ROOT / "notebooks" / path.name  # they lie beside docs/
-        if path.suffix in (".html", ".pdf", ".pptx", ".webp"):  # made of the Markdown that lies there
+        # Made of the Markdown that lies there, or a run sheet.
+        if path.suffix in (".html", ".pdf", ".pptx", ".webp"):
             path = path.with_suffix(".md")
             path = TEACH / path.name if path.parent.name == "run-sheets" else path
         if not path.exists() or (anchor and anchor not in headings(path)):
