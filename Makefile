@@ -72,7 +72,7 @@ contact-sheet: ## photograph every page at three widths, light and dark (8 minut
 	$(RUN) -m mkdocs build --strict
 	$(RUN) -m tests.site.contact_sheet $(ARGS)
 
-slides: ## make the workshops' slides and worksheets, as HTML and PDF, in build/print
+slides: ## make slides, run sheets and worksheets: HTML, PDF, PowerPoint, in build/print
 	$(SETUP) --test
 	$(RUN) -m course_build.print
 

@@ -367,7 +367,8 @@ PAGES = "tests/course_build/pages/"
 SHELF_LIFE = "tests/course_build/shelf_life/"
 SLIDES = "docs/teach/slides/fails.md"
 LEARNING, LEARNING_TESTS = "src/course_build/learning/", "tests/course_build/learning/"
-SLIDES_TESTS = "tests/course_build/print/test_slides.py::"
+PRINT, PRINT_TESTS = "src/course_build/print/", "tests/course_build/print/"
+SLIDES_TESTS = PRINT_TESTS + "test_slides.py::"
 
 RULES = (
     Fault("a path of this machine", "CONTRIBUTING.md", "# Take part",
@@ -387,6 +388,19 @@ RULES = (
     Fault("a target without its module", "Makefile", "-m course_build.external_links --online",
           "-m course_build.links --online",
           "tests/test_makefile.py::test_every_module_that_a_target_runs_is_there"),
+    Fault("a run sheet's clock stands still", PRINT + "run_sheets.py",
+          "at += int(minutes)", "at += 0 * int(minutes)",
+          PRINT_TESTS + "test_run_sheets.py::test_a_block_is_one_row_with_the_clock_the_places_"
+          "the_goal_and_plan_b"),
+    Fault("no slide bears an address", PRINT + "slides.py",
+          "if not (site and pages):", "if pages:",
+          SLIDES_TESTS + "test_the_last_slide_bears_the_address_to_open_if_the_site_has_one"),
+    Fault("a code without its white edge", PRINT + "qr.py",
+          "np.pad(code, QUIET,", "np.pad(code, 0,",
+          PRINT_TESTS + "test_qr.py::test_it_keeps_the_white_edge_that_readers_need"),
+    Fault("in PowerPoint, a picture says nothing", PRINT + "pptx_file.py",
+          'descr={quoteattr(item["alt"])}', 'descr=""',
+          PRINT_TESTS + "test_pptx_file.py::test_a_picture_says_what_it_shows_and_is_stored"),
     Fault("what is mended was never broken", "src/course_build/shelf_life/history.py",
           'known["true_since"] if was_good else day', 'known["true_since"] or day',
           SHELF_LIFE + "test_history.py::test_what_is_mended_begins_a_new_row"),
@@ -605,6 +619,16 @@ SITE = (
     Fault("foreign request", "theme/main.html", "{% block extrahead %}",
           '{% block extrahead %}<script src="https://cdn.test/x.js"></script>',
           page("tools/which-tool/")),
+    Fault("dark colours on paper", "theme/javascripts/site.js",
+          'document.body.dataset.mdColorScheme = "default";', "",
+          "tests/site/test_site_print.py"
+          "::test_it_is_dark_on_white_and_the_screen_is_dark_again_afterwards"),
+    Fault("buttons on paper", "theme/stylesheets/print.css",
+          ".md-typeset button:not(.term) { display: none !important; }", "{}",
+          "tests/site/test_site_print.py::test_nothing_that_only_a_screen_can_use_is_printed"),
+    Fault("a run sheet of two sheets", PRINT + "run_sheets.py",
+          "8 if len(periods) > 12", "11 if len(periods) > 12",
+          "tests/site/test_site_run_sheets.py::test_it_fits_on_one_sheet_of_a4"),
     Fault("contrast of links", "theme/stylesheets/site.css",
           "--md-typeset-a-color: #0b6172;", "--md-typeset-a-color: #9bc;",
           page("tools/which-tool/")),

@@ -19,6 +19,7 @@ from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
 from course_build import ROOT, Stop, lab, offline
+from course_build import print as printed
 from course_build.notebooks import page as notebook_pages
 from course_build.notebooks import students
 from course_build.notebooks.setup_cell import setup_cell, with_setup_cell
@@ -36,15 +37,15 @@ from course_build.pages import (
     shelf_life,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
-from course_build.print import OUT as PRINTED
 from course_build.programs import run
 
 FONT = "@fontsource-variable/source-sans-3"
 KATEX = "katex/dist"
 LOG = get_plugin_logger("course")
 CHAPTERS = ("start", "concepts", "tools", "practice", "clicks")  # folders of pages that teach
-PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf))">(.*?)</a>')
-# A deck's links to pages, which lie elsewhere on the site that is opened from disk.
+PRINTED_LINK = re.compile(r'<a href="([^":#]+\.(?:html|pdf|pptx|zip))">(.*?)</a>')
+PRINTED_PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^":#]+\.webp)"[^>]*>(?:<br ?/?>)?')
+# Links of a deck or run sheet to pages, which lie elsewhere on the site that is opened from disk.
 DECK_LINK = re.compile(r'href="((?:\.\./)+(?:[\w-]+/)*[\w-]+)/index\.html')
 LAB = '<div class="lab"'  # where the page "Try your own image" puts what it does
 # Names, operators, brackets and spaces: in the text's colour.
@@ -199,32 +200,33 @@ def _publish_lab(files, config, root):
 
 
 def _publish_printed(files, config):
-    """Publish slides and worksheets as they are printed, where `make slides` has made them.
+    """Publish slides and sheets as they are printed, where `make slides` has made them.
 
     Without it they stay known, as excluded, so that links to them warn nobody: see _without_dead().
     """
-    teach = Path(config.docs_dir) / "teach"
-    printed = _root(config) / PRINTED.relative_to(ROOT)
-    for source in sorted([*teach.glob("slides/*.md"), *teach.glob("worksheets/*.md")]):
-        for kind in (".html", ".pdf") if source.parent.name == "slides" else (".pdf",):
-            uri = source.with_suffix(kind).relative_to(config.docs_dir).as_posix()
-            path = printed / uri
-            there = InclusionLevel.INCLUDED if path.exists() else InclusionLevel.EXCLUDED
-            content = path.read_bytes() if path.exists() else b""
-            if kind == ".html" and not config.use_directory_urls:
-                content = DECK_LINK.sub(r'href="\1.html', content.decode("utf-8")).encode()
-            files.append(File.generated(config, uri, content=content, inclusion=there))
+    folder = _root(config) / printed.OUT.relative_to(ROOT)
+    for uri in printed.addresses(Path(config.docs_dir)):
+        path = folder / uri
+        there = InclusionLevel.INCLUDED if path.exists() else InclusionLevel.EXCLUDED
+        content = path.read_bytes() if path.exists() else b""
+        if path.suffix == ".html" and not config.use_directory_urls:
+            content = DECK_LINK.sub(r'href="\1.html', content.decode("utf-8")).encode()
+        files.append(File.generated(config, uri, content=content, inclusion=there))
 
 
 def _without_dead(content, page, files):
-    """Leave the words alone of links to slides and worksheets that are not made yet."""
+    """Leave the words alone of links to slides and sheets that are not made yet."""
 
-    def link(match):
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.dest_uri), match[1]))
-        file = files.get_file_from_path(target)
-        return match[2] if file and file.inclusion.is_excluded() else match[0]
+    def kept(words):
+        def kept(match):
+            here = posixpath.dirname(page.file.dest_uri)
+            file = files.get_file_from_path(posixpath.normpath(posixpath.join(here, match[1])))
+            return words(match) if file and file.inclusion.is_excluded() else match[0]
 
-    return PRINTED_LINK.sub(link, content)
+        return kept
+
+    content = PRINTED_PICTURE.sub(kept(lambda match: ""), content)
+    return PRINTED_LINK.sub(kept(lambda match: match[2]), content)
 
 
 @event_priority(-50)  # after everything else

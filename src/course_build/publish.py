@@ -43,7 +43,7 @@ def build(out, site_url, repo_url, branch="gh-pages"):
     """
     addresses = {"SITE_URL": site_url, "REPO_URL": repo_url, "COLAB_BRANCH": branch}
     mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]
-    run([sys.executable, "-m", "course_build.print"], "the slides cannot be made")
+    run([sys.executable, "-m", "course_build.print"], "the slides cannot be made", **addresses)
     run(mkdocs, "the site does not build", **addresses)
     # With the builder that is installed, so that nothing is downloaded.
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index"]

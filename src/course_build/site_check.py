@@ -61,8 +61,9 @@ def html_files(site: Path) -> list[str]:
 
 
 def page_files(site: Path) -> list[str]:
-    """The pages that MkDocs makes; slides have a look of their own."""
-    return [name for name in html_files(site) if not name.startswith("teach/slides/")
+    """The pages that MkDocs makes; slides and run sheets have a look of their own."""
+    return [name for name in html_files(site)
+            if not name.startswith(("teach/slides/", "teach/run-sheets/"))
             or name.endswith("/index.html")]  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """What MkDocs is told: addresses, edit links, fonts, figures and printed files of every page."""
 
+import io
 import json
 import re
 import subprocess
 import zipfile
 
 import pytest
+from PIL import Image
 
 from tests.course_build.tiny_project import code, markdown, printed
 
@@ -180,6 +182,7 @@ def deck(project):
     """A project with the source of one deck, and a page that leads to it."""
     project.write("docs/teach/slides/stardist.md", "# Rays")
     text = "[On screen](slides/stardist.html) or [to print](slides/stardist.pdf)"
+    text += "\n\n[![Slide: Rays](slides/stardist.webp)<br>See](slides/stardist.html) [all](kit.zip)"
     project.write("docs/teach/slides.md", f"# Slides\n\n{text}\n")
     project.configure("exclude_docs: |\n", "exclude_docs: |\n  teach/slides/*.md\n")
     return project
@@ -191,14 +194,19 @@ DECK = '<a href="../../tools/net/index.html#use">'
 def test_slides_that_are_not_made_yet_leave_their_words_and_no_dead_link(deck):
     html = deck.page("teach/slides")
     assert "On screen or to print" in html and "href" not in html
+    assert "See all" in html and "<img" not in html
     assert not (deck.root / "site" / "teach" / "slides" / "stardist.html").exists()
 
 
 def test_slides_that_are_made_are_published_and_linked(deck):
     deck.write("build/print/teach/slides/stardist.html", DECK)
     deck.write("build/print/teach/slides/stardist.pdf", b"%PDF-")
+    small = io.BytesIO()
+    Image.new("RGB", (32, 18)).save(small, "WEBP")
+    deck.write("build/print/teach/slides/stardist.webp", small.getvalue())
     html = deck.page("teach/slides")
     assert '<a href="stardist.html">On screen</a> or <a href="stardist.pdf">to print</a>' in html
+    assert re.search(r'<a href="stardist.html"><img [^>]*src="stardist.webp"[^>]*><br', html)
     made = deck.root / "site" / "teach" / "slides" / "stardist.html"
     assert made.read_text() == DECK
     assert made.with_suffix(".pdf").read_bytes() == b"%PDF-"

@@ -210,14 +210,16 @@ def target(address):
 def test_every_page_notebook_section_and_exercise_that_is_named_exists(name):
     missing = []
     for words, address in LINK.findall(prose.FENCE.sub("", page(name))):
-        if address.startswith("https://") or address == "student-notebooks.zip":  # the build's own
+        if address.startswith("https://") or address.endswith(".zip"):  # the build's own
             continue
         path, anchor = target(address)
         path = path or TEACH / name
         if "notebooks" in path.parts:
             path = prose.ROOT / "notebooks" / path.name  # they lie beside docs/
-        if path.suffix in (".html", ".pdf"):  # made of the Markdown that lies there
+        # Made of the Markdown that lies there, or a run sheet.
+        if path.suffix in (".html", ".pdf", ".pptx", ".webp"):
             path = path.with_suffix(".md")
+            path = TEACH / path.name if path.parent.name == "run-sheets" else path
         if not path.exists() or (anchor and anchor not in headings(path)):
             missing.append(address)
         elif re.match(r"\d\. ", words) and words != headings(path)[anchor]:

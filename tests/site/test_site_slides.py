@@ -1,11 +1,13 @@
 """The slides of the built site, opened as files: they need no server and no other host."""
 
+import html
 import re
+import zipfile
 
 import pytest
 
 from tests.site.checks import PATIENCE, Visit, axe_faults, image_faults, watch
-from tests.site.places import ROOT
+from tests.site.places import ROOT, SITE_URL
 
 DECKS = sorted(path.stem for path in (ROOT / "docs" / "teach" / "slides").glob("*.md"))
 
@@ -57,6 +59,39 @@ def test_words_in_drawings_can_be_read_from_the_back(deck, site):
         _, _, wide, high = map(float, re.split(r"[ ,]+", box[1]))
         # Words are 17 units high in a drawing, and a slide is 720 pixels high.
         assert 17 * min(width / wide, height / high) >= 20, source
+
+
+def test_for_powerpoint_every_slide_has_its_words_and_pictures(deck, site):
+    page, seen = deck
+    with zipfile.ZipFile(site / "teach" / "slides" / f"{seen.path}.pptx") as packed:
+        slides = [packed.read(f"ppt/slides/slide{number + 1}.xml").decode()
+                  for number in range(page.locator("section").count())]  # fmt: skip
+        assert f"ppt/slides/slide{len(slides) + 1}.xml" not in packed.namelist()
+    for slide, section in zip(slides, page.locator("section").all(), strict=True):
+        words = html.unescape("".join(re.findall(r"<a:t>(.*?)</a:t>", slide, re.S)))
+        # The number of the slide comes last; a sign stands before some titles.
+        words = re.sub(r"\s|▸", "", words).removesuffix(section.get_attribute("id"))
+        assert words == re.sub(r"\s", "", section.evaluate("s => s.textContent"))
+        alts = section.locator("img").evaluate_all("all => all.map(i => i.alt)")
+        assert [html.unescape(alt) for alt in re.findall(r' descr="(.*?)"/>', slide)] == alts
+
+
+def test_without_an_address_no_slide_shows_one(deck):
+    page, _ = deck
+    assert page.locator("section.now img").count() == 0
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_on_a_published_site_the_last_slide_has_the_address_of_a_page(name, published, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto((published / "teach" / "slides" / f"{name}.html").as_uri() + "#99")
+    slide = page.locator("section.now")
+    address = slide.locator("p:last-child a").get_attribute("href")
+    assert (published / address.removeprefix(SITE_URL) / "index.html").is_file()
+    assert slide.get_by_role("img").get_attribute("alt").endswith(address)
+    assert slide.evaluate("s => s.scrollHeight <= s.clientHeight + 1")
+    assert slide.evaluate("s => s.scrollWidth <= s.clientWidth + 1")
+    page.close()
 
 
 @pytest.mark.parametrize("deck", ["decide"], indirect=True)

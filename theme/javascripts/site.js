@@ -24,6 +24,14 @@ if (matchMedia("(hover: none)").matches) {
   for (const word of document.querySelectorAll("[data-tap]")) word.textContent = word.dataset.tap;
 }
 
+// Paper is white: print in light colours, whatever the screen shows.
+let onScreen;
+addEventListener("beforeprint", () => {
+  onScreen = document.body.dataset.mdColorScheme;
+  document.body.dataset.mdColorScheme = "default";
+});
+addEventListener("afterprint", () => { document.body.dataset.mdColorScheme = onScreen; });
+
 // Load what a page needs, and nothing else.
 for (const figure of document.querySelectorAll("[data-figure]")) {
   const mount = () =>

@@ -191,10 +191,10 @@ def for_disk(text):
 def add_site(folder):
     """Build the site that is opened from disk."""
     say("building the slides and the site")
-    step("Chromium", [sys.executable, "-m", "course_build.print"])
+    variables = {"OFFLINE": "true", "SITE_URL": "", "REPO_URL": ""}
+    step("Chromium", [sys.executable, "-m", "course_build.print"], **variables)
     # Not --quiet: MkDocs would not count its warnings then, and --strict would let them pass.
     mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict"]
-    variables = {"OFFLINE": "true", "SITE_URL": "", "REPO_URL": ""}
     step("mkdocs", [*mkdocs, "--site-dir", folder / "site"], **variables)
 
 

@@ -1,13 +1,13 @@
-"""Make slides and worksheets (`make slides`), as HTML and PDF, in build/print/."""
+"""Make slides, run sheets, worksheets and the zip of all (`make slides`), in build/print/."""
 
 import sys
 
 from course_build import ROOT, Stop
-from course_build.print import OUT, slides, worksheets
+from course_build.print import OUT, kit, run_sheets, slides, worksheets
 
 if __name__ == "__main__":
     try:
-        changed = slides.make() + worksheets.make()
+        changed = slides.make() + run_sheets.make() + worksheets.make() + kit.make()
     except Stop as stop:
         sys.exit(str(stop))
     for path in changed:

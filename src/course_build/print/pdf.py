@@ -1,7 +1,7 @@
 """Print HTML as PDF with Chromium, and remember what each PDF was made from.
 
-build/print/printed.json holds, for each PDF, a hash of its HTML and of every file that the HTML
-shows. So a PDF is printed again only when something in it has changed, and a test can tell.
+build/print/printed.json holds, for each page, a hash of its HTML, of every file that the HTML
+shows, and of the code that prints. So a page is printed again only when one of them changed.
 """
 
 import hashlib
@@ -19,9 +19,10 @@ from setup_env import find_chromium
 
 DOCS = ROOT / "docs"
 FONTS = ROOT / "node_modules" / "@fontsource-variable" / "source-sans-3" / "files"
-SHOWN = re.compile(r'<img\b[^>]*?\bsrc="([^":#]+)')
+SHOWN = re.compile(r'<img\b[^>]*?\bsrc="(?!data:)([^":#]+)')
 # On a screen, a deck's script shows one slide at a time; on paper all are there.
 SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
+SHARPER = 2  # pixels of a photograph for one of the page
 # Paper leads nowhere on the site; links to other hosts stay.
 INNER_LINK = re.compile(r'(<a\b[^>]*?) href="(?!https:)[^"]*"')
 # The day of printing tells nothing: without it the same pages give the same file.
@@ -51,6 +52,8 @@ def fingerprint(html, name):
         If a picture is not there.
     """
     digest = hashlib.sha256(on_paper(html).encode())
+    for code in sorted(Path(__file__).parent.glob("*.*")):
+        digest.update(code.read_bytes())
     for source in sorted(set(SHOWN.findall(html))):
         picture = file_of(normpath(join(dirname(name), source)))
         if not picture.is_file():
@@ -59,8 +62,8 @@ def fingerprint(html, name):
     return digest.hexdigest()
 
 
-def print_changed(pages, out=OUT):
-    """Write pages, and print those of which something has changed; return the new PDFs' paths.
+def print_changed(pages, out=OUT, more=()):
+    """Print the pages of which something has changed; return the paths of the new files.
 
     Parameters
     ----------
@@ -68,6 +71,8 @@ def print_changed(pages, out=OUT):
         The HTML of each page by its address on the site: teach/slides/evaluate.html.
     out : pathlib.Path
         The folder for the PDFs, which keeps in printed.json what each was made from.
+    more : dict str -> function
+        What else is made of an open page: {".webp": a function from the browser's page to bytes}.
 
     Raises
     ------
@@ -77,18 +82,21 @@ def print_changed(pages, out=OUT):
     kept = out / "printed.json"
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     now = known | {name: fingerprint(html, name) for name, html in pages.items()}
+    makers = {".pdf": _pdf, **dict(more)}
+    files = {name: [(out / name).with_suffix(kind) for kind in makers] for name in pages}
     changed = [
         name for name in pages
-        if now[name] != known.get(name) or not (out / name).with_suffix(".pdf").exists()
+        if now[name] != known.get(name) or not all(file.exists() for file in files[name])
     ]  # fmt: skip
     if changed:
         with _chromium() as browser:
             for name in changed:
-                path = (out / name).with_suffix(".pdf")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(_print(browser, pages[name], name))
+                made = _make(browser, pages[name], name, makers.values())
+                for path, content in zip(files[name], made, strict=True):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
         kept.write_text(json.dumps(dict(sorted(now.items())), indent=2) + "\n", encoding="utf-8")
-    return [(out / name).with_suffix(".pdf") for name in changed]
+    return [path for name in changed for path in files[name]]
 
 
 def on_paper(html):
@@ -108,8 +116,8 @@ def _chromium():
         browser.close()
 
 
-def _print(browser, html, name):
-    """Return the PDF of the page at the address `name`, with bookmarks and tags."""
+def _make(browser, html, name, makers):
+    """Return what each of the makers makes of the page at the address `name`."""
 
     def answer(route):
         """Give the page its files from where the site will have them; it gets no others."""
@@ -123,15 +131,21 @@ def _print(browser, html, name):
         return route.fulfill(path=file)
 
     missing = []
-    page = browser.new_page()
+    page = browser.new_page(device_scale_factor=SHARPER)
     page.route("**/*", answer)
     page.goto(HOST + name, wait_until="load")
     page.evaluate("document.fonts.ready.then(() => true)")
-    pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+    made = [maker(page) for maker in makers]
     page.close()
     missing = [address for address in missing if not address.endswith("/favicon.ico")]
     if missing:
         raise Stop(f"{name} shows what is not there: {', '.join(missing)}")
+    return made
+
+
+def _pdf(page):
+    """Return an open page as PDF, with bookmarks and tags."""
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     return DATE.sub(rb"\g<1>20000101000000Z", pdf)
 
 

@@ -1,16 +1,18 @@
 """Make the slides: each Markdown file in docs/teach/slides/ becomes HTML and PDF in build/print/.
 
 `make slides` runs this. Numbers, as on the pages, come from the figures and training/results; links
-to pages and notebooks are written as there, too. Marp makes the HTML, and Chromium the PDF.
+to pages and notebooks are written as there, too. Where the site has an address, the last slide has
+the address of the page to open, and its QR code. Marp makes the HTML, and Chromium the PDF.
 """
 
 import re
 import tempfile
 from pathlib import Path
+from posixpath import join, normpath
 
 from course_build import ROOT, Stop
 from course_build.pages import links, numbers
-from course_build.print import OUT, pdf
+from course_build.print import OUT, pdf, pptx, qr, site_address
 from course_build.programs import node, run
 
 SLIDES = ROOT / "docs" / "teach" / "slides"
@@ -37,6 +39,21 @@ def filled(markdown, values, where):
     return numbers.fill(links.each_link(markdown, built), values, where)
 
 
+def with_address(markdown, site):
+    """Return a deck's Markdown with the address of the page to open on its last slide.
+
+    site : the site's address, "" while it has none
+    """
+    before, slide = markdown.rsplit("\n---\n", 1)
+    pages = [t.partition("#")[0] for t in links.targets(slide) if not links.OTHER_HOST.match(t)]
+    if not (site and pages):
+        return markdown
+    address = site + links.built_address(normpath(join("teach/slides", pages[0])))
+    words, *notes = re.split(r"(?=<!-- (?!_class))", slide, maxsplit=1)
+    shown = f"![The address as a QR code: {address}]({qr.picture(address)})\n\n<{address}>\n\n"
+    return "".join([before, "\n---\n", words.rstrip(), "\n\n", shown, *notes])
+
+
 def decks(folder=SLIDES):
     """Return the decks as HTML: {name: page}, from the Markdown in `folder`.
 
@@ -46,11 +63,12 @@ def decks(folder=SLIDES):
     """
     if not MARP.exists():
         raise Stop(f"{MARP.parent} is missing: run `make slides`, or `npm ci`")
-    values = numbers.load()
+    values, site = numbers.load(), site_address()
     sources = sorted(folder.glob("*.md"))
     with tempfile.TemporaryDirectory() as place:
         for source in sources:
-            text = filled(source.read_text(encoding="utf-8"), values, source.name)
+            text = with_address(source.read_text(encoding="utf-8"), site)
+            text = filled(text, values, source.name)
             (Path(place) / source.name).write_text(text, encoding="utf-8")
         options = ["--no-config-file", "--input-dir", place, "--theme-set", THEME]
         run([node(), MARP, *options], "Marp cannot make the slides")
@@ -75,9 +93,9 @@ def tidy(html):
 
 
 def make(out=OUT):
-    """Write every deck's HTML, and the PDFs of those that changed; return the changed PDFs."""
+    """Write every deck, and print those that changed; return the paths of what was printed."""
     pages = {f"teach/slides/{name}.html": html for name, html in decks().items()}
     for name, html in pages.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(html, encoding="utf-8")
-    return pdf.print_changed(pages, out)
+    return pdf.print_changed(pages, out, {".pptx": pptx.of_deck, ".webp": pptx.thumbnail})

@@ -4,19 +4,15 @@
 their own at the end. `figures/worksheets/` draws them and computes the answers.
 """
 
-import json
 import re
-from pathlib import Path
 
 import markdown
-import yaml
 
 from course_build import ROOT
 from course_build.pages import numbers
-from course_build.print import OUT, pdf, slides
+from course_build.print import OUT, own, pdf, slides
 
 WORKSHEETS = ROOT / "docs" / "teach" / "worksheets"
-STYLE = Path(__file__).with_name("worksheet.css")
 EXTENSIONS = ["attr_list", "md_in_html", "tables"]
 HEADER = re.compile(r"\A---\n.*?\n---\n", re.S)
 
@@ -46,17 +42,9 @@ def sheet(text):
     named = "" if 'class="name"' in body else '<p class="name">Name:</p>\n'
     return (
         f'<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>\n{style()}</style></head>\n"
+        f"<style>\n{own('worksheet.css')}</style></head>\n"
         f"<body><main>\n{named}{body}\n</main></body></html>\n"
     )
-
-
-def style():
-    """Return the style sheet, with the site's name for the foot of the paper."""
-    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    line = re.search(r"^site_name:.*$", settings, re.M)[0]  # the rest holds MkDocs' own tags
-    in_quotes = json.dumps(yaml.safe_load(line)["site_name"], ensure_ascii=False)[1:-1]
-    return STYLE.read_text(encoding="utf-8").replace("{COURSE}", in_quotes)
 
 
 def make(out=OUT):

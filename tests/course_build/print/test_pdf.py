@@ -30,10 +30,12 @@ def printed(picture, tmp_path, monkeypatch):
         yield None
 
     monkeypatch.setattr(pdf, "_chromium", no_browser)
-    monkeypatch.setattr(pdf, "_print", lambda browser, html, name: html.encode())
+    monkeypatch.setattr(
+        pdf, "_make", lambda browser, html, name, makers: [html.encode() for _ in makers]
+    )
 
-    def printed(pages):
-        paths = pdf.print_changed(pages, tmp_path / "out")
+    def printed(pages, more=()):
+        paths = pdf.print_changed(pages, tmp_path / "out", more)
         return [path.relative_to(tmp_path / "out").as_posix() for path in paths]
 
     return printed
@@ -53,6 +55,19 @@ def test_a_pdf_that_was_deleted_is_printed_again(printed, tmp_path):
     printed({NAME: PAGE})
     (tmp_path / "out" / "teach" / "slides" / "nuclei.pdf").unlink()
     assert printed({NAME: PAGE}) == ["teach/slides/nuclei.pdf"]
+
+
+def test_what_else_is_made_of_a_page_is_made_again_when_it_is_missing(printed, tmp_path):
+    more = {".webp": None}
+    both = ["teach/slides/nuclei.pdf", "teach/slides/nuclei.webp"]
+    assert printed({NAME: PAGE}, more) == both
+    assert printed({NAME: PAGE}, more) == []
+    (tmp_path / "out" / "teach" / "slides" / "nuclei.webp").unlink()
+    assert printed({NAME: PAGE}, more) == both
+
+
+def test_a_picture_within_the_page_is_no_file(picture):
+    pdf.fingerprint('<img alt="A code" src="data:image/png;base64,iVBO">', NAME)
 
 
 def test_on_paper_a_page_has_no_script_and_no_link_into_the_site():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from course_build import Stop
-from course_build.print import slides
+from course_build.print import qr, slides
 from tests.course_build.print import pdf_reader
 from tests.docs import prose
 
@@ -97,6 +97,19 @@ def test_the_last_slide_leads_to_a_page_or_notebook(name, parts):
         assert path.is_file(), address
 
 
+def test_the_last_slide_bears_the_address_to_open_if_the_site_has_one(name):
+    text = (slides.SLIDES / f"{name}.md").read_text(encoding="utf-8")
+    assert slides.with_address(text, "") == text
+    before, _, slide = slides.with_address(text, "https://a.org/c/").rpartition("\n---\n")
+    assert text.startswith(before)
+    address = re.search(r"^<(https.+)>$", slide, re.M)[1]
+    page = prose.DOCS / address.removeprefix("https://a.org/c/").rstrip("/")
+    notebook = prose.ROOT / "notebooks" / f"{page.name}.ipynb"
+    assert page.with_suffix(".md").is_file() or notebook.is_file()
+    assert f"![The address as a QR code: {address}]({qr.picture(address)})" in slide
+    assert slide.index("<!-- _class") < slide.index(f"<{address}>") < slide.rindex("<!--")
+
+
 def test_no_measured_number_is_typed_and_none_is_left_to_fill_in(name, parts, made):
     assert "{{" not in made[name].split("</style>")[-1].split("<script>")[0]
     counted = r"\b\d+(?:\.\d+)? (?:%|nuclei|objects|images|pixels)|\bAP 0?\.\d"
@@ -120,11 +133,20 @@ def test_the_colours_are_those_of_the_site():
         assert f"--{colour}: {value};" in own
 
 
-def test_the_page_lists_every_deck_with_its_pdf():
+def test_the_page_lists_every_deck_with_a_picture_and_its_files():
     page = prose.read("teach/slides.md")
-    row = r"^\| `([\w-]+)` \| \[.+?\]\(slides/\1\.html\) \| .+?\(slides/\1\.pdf\) \|$"
-    listed = re.findall(row, page, re.M)
+    row = re.compile(
+        r'^\| \[!\[Slide: (.+?)\]\(slides/([\w-]+)\.webp\)\{ width="160" \}<br>[^\]]+\]'
+        r"\(slides/\2\.html\) \| `\2` \| \[PDF\]\(slides/\2\.pdf\) · "
+        r"\[PowerPoint\]\(slides/\2\.pptx\) \|$",
+        re.M,
+    )
+    listed = {name: said for said, name in row.findall(page)}
     assert sorted(listed) == NAMES
+    for name, said in listed.items():
+        every = (slides.SLIDES / f"{name}.md").read_text(encoding="utf-8").split("\n---\n")[1:]
+        pictured = [part for part in every if "![" in part and "_class: now" not in part]
+        assert said == title((pictured or every)[0]), name
 
 
 def test_an_unknown_number_names_the_deck():
@@ -186,3 +208,11 @@ def test_pdfs_are_small(printed):
     sizes = {path.name: path.stat().st_size for path in printed.glob("*.pdf")}
     assert {name: size for name, size in sizes.items() if size > 300_000} == {}
     assert sum(sizes.values()) < 4_000_000
+
+
+@pytest.mark.long
+def test_files_for_powerpoint_and_small_pictures_are_small(printed):
+    for kind, limit in (("pptx", 500_000), ("webp", 12_000)):
+        sizes = {path.name: path.stat().st_size for path in printed.glob(f"*.{kind}")}
+        assert len(sizes) == len(NAMES)
+        assert {name: size for name, size in sizes.items() if size > limit} == {}

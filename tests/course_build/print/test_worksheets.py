@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from course_build import print as print_
 from course_build.print import worksheets
 from tests.course_build.print import pdf_reader
 from tests.docs import prose
@@ -47,7 +48,7 @@ def test_nothing_is_left_to_fill_in_and_no_other_host_is_asked(name, made):
 
 def test_the_foot_bears_the_name_that_mkdocs_yml_gives(tmp_path, monkeypatch):
     (tmp_path / "mkdocs.yml").write_text("theme: x\nsite_name: 'Our \"course\"'\n")
-    monkeypatch.setattr(worksheets, "ROOT", tmp_path)
+    monkeypatch.setattr(print_, "ROOT", tmp_path)
     assert r'content: "Our \"course\" · CC BY 4.0"' in worksheets.sheet("# A sheet")
 
 
