@@ -10,6 +10,7 @@ from markdown import Markdown
 from course_build import Stop
 
 MARKER = "<!-- glossary -->"
+BEHIND = re.compile(r"[.,;:!?)”’]*")  # stays on the line of its word
 # Where a word is not a term in running text.
 SKIPPED = ["a", "abbr", "button", "code", "figure", "h1", "h2", "h3", "h4", "label", "pre",
            "script", "style", "summary", "table"]  # fmt: skip
@@ -89,8 +90,10 @@ def explain(content, terms, glossary):
             if term is None or term in explained:
                 continue
             explained.add(term)
-            pieces += [text[end : match.start()], _hint(match[0], terms[term], glossary)]
-            end = match.end()
+            behind = BEHIND.match(text, match.end())[0]
+            hint = _hint(match[0], terms[term], glossary, behind)
+            pieces += [text[end : match.start()], hint]
+            end = match.end() + len(behind)
         if pieces:
             new = BeautifulSoup("", "html.parser")
             for piece in [*pieces, text[end:]]:
@@ -116,14 +119,14 @@ def _is_skipped(element):
     return element.name in SKIPPED or bool(classes & SKIPPED_CLASSES)
 
 
-def _hint(written, entry, glossary):
+def _hint(written, entry, glossary, behind):
     name = slug(entry["term"])
     definition = Markdown().convert(entry["definition"].strip())
     definition = definition.removeprefix("<p>").removesuffix("</p>")
     # No script is needed: a button takes the focus on click and tap, CSS shows what follows it.
     return BeautifulSoup(
         f'<span class="defined"><button type="button" class="term" '
-        f'aria-describedby="term-{name}">{written}</button>'
+        f'aria-describedby="term-{name}">{written}</button>{behind}'
         f'<span class="definition" data-search-exclude><span id="term-{name}">{definition}</span> '
         f'<a href="{glossary}#{name}">Glossary</a></span></span>',
         "html.parser",

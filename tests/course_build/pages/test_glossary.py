@@ -50,6 +50,12 @@ def test_the_text_around_a_hint_stays_as_it_was(chapter):
     assert "Before the kernel, after." in page.get_text()
 
 
+def test_what_closes_a_sentence_stays_with_its_term(chapter):
+    hint = chapter("A line ends with (a kernel). Then").select_one(".defined")
+    hint.select_one(".definition").decompose()
+    assert hint.get_text() == "kernel)."
+
+
 @pytest.mark.parametrize(
     "text",
     ["## The kernel", "`kernel`", "[kernel](../index.md)", "    kernel", "| kernel |\n| --- |",
