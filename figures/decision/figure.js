@@ -152,7 +152,8 @@ export function mount(figure) {
     for (; next && !/^H[1-6]$/.test(next.tagName); next = next.nextElementSibling) {
       const copy = next.cloneNode(true);
       for (const hint of copy.querySelectorAll(".defined")) {
-        hint.replaceWith(hint.querySelector(".term").textContent);
+        hint.querySelector(".definition").remove();
+        hint.replaceWith(hint.textContent);
       }
       copy.querySelectorAll("[id]").forEach((element) => element.removeAttribute("id"));
       copies.push(copy);
