@@ -48,7 +48,7 @@ def write_report(shared, folder):
         lines += [f"| **median** | {' | '.join(middle)} | |"]
     if lighthouse:
         kinds = list(next(iter(lighthouse.values())))
-        lines += ["", "## Lighthouse, desktop", "", f"| page | {' | '.join(kinds)} |"]
+        lines += ["", "## Lighthouse", "", f"| page | {' | '.join(kinds)} |"]
         lines += ["|---|" + "--:|" * len(kinds)]
         for page, scores in lighthouse.items():
             lines += [f"| {page} | {' | '.join(str(scores[kind]) for kind in kinds)} |"]

@@ -194,6 +194,8 @@ SHIFT = """() => new Promise((done) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("path", ["", "tools/stardist/", FAQ, "notebooks/05_stardist_nuclei/"])
+@pytest.mark.parametrize(
+    "path", ["", "lab/", "tools/stardist/", FAQ, "notebooks/05_stardist_nuclei/"]
+)
 def test_nothing_moves_while_a_page_loads(open_page, path, width):
     assert open_page(path, width=width).evaluate(SHIFT) < 0.02

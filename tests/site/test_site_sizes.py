@@ -16,6 +16,14 @@ from tests.site.server import gzipped
 
 kB = 1000
 LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
+#: One page of each kind, and the longest.
+SAMPLE = (
+    "", "lab/", "start/first-success/", "concepts/convolutions/", "tools/stardist/",
+    "tools/cellpose/", "practice/when-it-fails/", "reference/faq/",
+    "notebooks/05_stardist_nuclei/", "teach/half-day/",
+)  # fmt: skip
+FASTEST = {"mobile": 90, "desktop": 98}  # points for speed that a page has at least
+PRESET = {"mobile": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
 
@@ -80,14 +88,17 @@ def test_the_site_builds_within_a_minute_and_a_half_of_processor_time(site):
     assert processor_seconds <= 90
 
 
-def lighthouse(address, chromium, folder):
-    """Run Lighthouse once and return its scores from 0 to 100, and the audits that cost some."""
+def lighthouse(address, chromium, folder, form):
+    """Run Lighthouse once and return its scores from 0 to 100, and the audits that cost some.
+
+    form : "mobile", a slow phone as Lighthouse plays it, or "desktop"
+    """
     if not LIGHTHOUSE.exists():
         pytest.fail("Lighthouse is missing: run `npm ci`", pytrace=False)
     output = folder / "lighthouse.json"
     flags = [flag for flag in CHROMIUM_FLAGS if " " not in flag]
     subprocess.run(
-        [node(), LIGHTHOUSE, address, "--preset=desktop", "--output=json", "--quiet",
+        [node(), LIGHTHOUSE, address, *PRESET[form], "--output=json", "--quiet",
          f"--output-path={output}", "--no-enable-error-reporting",
          f"--chrome-flags=--headless=new {' '.join(flags)}"],
         env=os.environ | {"CHROME_PATH": chromium},
@@ -106,14 +117,17 @@ def lighthouse(address, chromium, folder):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("path", ["", "tools/stardist/", "notebooks/05_stardist_nuclei/"])
-def test_lighthouse_gives_at_least_95_in_every_category(path, root, chromium, tmp_path):
+@pytest.mark.parametrize("form", FASTEST)
+@pytest.mark.parametrize("path", SAMPLE)
+def test_lighthouse_finds_pages_fast_and_nothing_else_to_mend(path, form, root, chromium, tmp_path):
     # Only the speed varies, and a busy machine only lowers it: the best of up to three runs counts.
+    wanted = dict.fromkeys(CATEGORIES, 100) | {"performance": FASTEST[form]}
     best, lost = dict.fromkeys(CATEGORIES, 0), []
     for _ in range(3):
-        scores, lost = lighthouse(root + path, chromium, tmp_path)
+        scores, lost = lighthouse(root + path, chromium, tmp_path, form)
         best = {name: max(best[name], scores[name]) for name in CATEGORIES}
-        if best["performance"] >= 95:
+        if best["performance"] >= wanted["performance"]:
             break
-    once(f"lighthouse/{path.strip('/').replace('/', '--') or 'home'}", lambda: best)
-    assert min(best.values()) >= 95, f"{best}; points were lost on {'; '.join(lost)}"
+    once(f"lighthouse/{path.strip('/').replace('/', '--') or 'home'}-{form}", lambda: best)
+    short = [name for name in CATEGORIES if best[name] < wanted[name]]
+    assert not short, f"{best}; points were lost on {'; '.join(lost)}"
