@@ -71,7 +71,7 @@ def test_a_wrong_answer_says_why_and_a_right_one_counts_and_is_remembered(ask):
     page.reload()
     page.locator(".question.solved").wait_for()
     expect(page.locator(".quiz-status")).to_contain_text("1 of ")
-    page.get_by_role("button", name="Start again").click()
+    page.locator(".quiz").get_by_role("button", name="Start again").click()
     expect(page.locator(".question.solved")).to_have_count(0)
     page.reload()
     expect(page.locator(".quiz-status")).to_contain_text("question")

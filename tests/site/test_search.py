@@ -113,6 +113,27 @@ def test_everyday_words_bring_the_right_page_first(opened, in_folder):
     assert len(missed) <= 2, missed
 
 
+#: Words that readers look for, and the section that answers them.
+SECTIONS = {
+    "calibrated": "reference/faq/#a-probability-of-09-right-nine-times-in-ten",
+    "negative labels": "reference/faq/#can-i-annotate-only-a-part-of-an-image",
+    "ignored regions": "reference/faq/#can-i-annotate-only-a-part-of-an-image",
+    "Trackastra": "reference/faq/#can-i-segment-a-film-time-lapse-movie",
+    "warm-up": "practice/large-images/#gpu-proof",
+    "default model changed": "practice/reporting/#a-default-model-changed-under-the-same-name",
+    "Colab limits": "reference/faq/#my-model-and-my-images-are-gone",
+}
+
+
+def test_words_of_one_question_bring_its_section_first(opened, in_folder):
+    first = {query: (type_in(opened, query) or [in_folder])[0] for query in SECTIONS}
+    found = {
+        query: f"{page_of(address, in_folder)}/#{urldefrag(address)[1]}"
+        for query, address in first.items()
+    }
+    assert found == SECTIONS
+
+
 def test_each_program_is_found_by_its_name(opened, in_folder):
     first = {name: page_of(type_in(opened, name)[0], in_folder) for name in PROGRAMS}
     assert first == PROGRAMS
