@@ -7,7 +7,7 @@
  */
 
 import { card } from "../figures/report/figure.js";
-import { TOOLS } from "./tools.js";
+import { TOOLS, isStardist, likeOf } from "./tools.js";
 import listed from "./weights/weights.json" with { type: "json" };
 
 const ORIGINAL = ["weights_best.h5", "model"]; // what the libraries load, and exports are made from
@@ -44,15 +44,11 @@ export function batchCard(run, rows) {
 }
 
 function filled({ tool, settings, pixelSize, score }, images) {
-  const { name, version, paper, weights, objects } = TOOLS[tool];
-  const { made_from: originals } = listed[weights];
-  const original = ORIGINAL.find((file) => file in originals);
+  const { version, paper, objects } = TOOLS[tool];
   const parameters = parametersOf(tool, settings);
   const made = card({
-    objects, count: images, tool: name, version, reference: paper.split(",")[0], toolLicence: "BSD-3-Clause",
-    weights: `${weights}/${original}`, sha256: originals[original], weightsLicence: "BSD-3-Clause",
-    source: "the course's package bioimage_course",
-    low: 1, high: tool === "stardist" ? 99.8 : 99, pixelSize: pixelSize?.x ?? "",
+    objects, count: images, tool: TOOLS[likeOf(tool)].name, version, reference: paper.split(",")[0], toolLicence: "BSD-3-Clause",
+    ...weightsOf(tool), low: 1, high: isStardist(tool) ? 99.8 : 99, pixelSize: pixelSize?.x ?? "",
     parameters: Object.entries(parameters).map(([key, value]) => `${key} = ${value}`).join("\n"),
     ...(score && { testImages: 1, testObjects: score.annotated.size, score: rounded(score.scores.F1) }),
   });
@@ -60,18 +56,30 @@ function filled({ tool, settings, pixelSize, score }, images) {
   return { ...made, parameters };
 }
 
+/** What the form asks about weights. What the page cannot know of an own model stays open. */
+function weightsOf(tool) {
+  const { weights, own } = TOOLS[tool];
+  if (own) {
+    return { weights: `${weights}/${own.file}`, sha256: own.sha256, trainingImages: own.images ?? "", origin: own.start === "nothing" ? "own" : "tuned" };
+  }
+  const { made_from: originals } = listed[weights];
+  const original = ORIGINAL.find((file) => file in originals);
+  return { weights: `${weights}/${original}`, sha256: originals[original], weightsLicence: "BSD-3-Clause", source: "the course's package bioimage_course" };
+}
+
 /** By the libraries' names; a diameter of null is Cellpose's None. */
 function parametersOf(tool, settings) {
   const { probThreshold, nmsThreshold, scale, diameter, cellprobThreshold, flowThreshold, minSize } = settings;
-  return tool === "stardist"
+  return isStardist(tool)
     ? { prob_thresh: rounded(probThreshold), nms_thresh: rounded(nmsThreshold), scale: rounded(scale ?? 1) }
     : { diameter: diameter ? rounded(diameter) : null, cellprob_threshold: rounded(cellprobThreshold),
       flow_threshold: rounded(flowThreshold), min_size: minSize };
 }
 
 function how({ tool, cures = [] }) {
-  const { name, version, weights } = TOOLS[tool];
-  const { file, sha256: hash } = listed[weights];
+  const { version, weights, own } = TOOLS[tool];
+  const { name } = TOOLS[likeOf(tool)];
+  const { file, sha256: hash } = own?.graph ?? listed[weights]; // of an own model, how it is put together
   return {
     program: `the course's page “Try your own image”: ONNX Runtime Web and a JavaScript version of ${name} ${version}`,
     network: { file, sha256: hash },

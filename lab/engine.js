@@ -7,7 +7,8 @@
  *     const other = await engine.again({ probThreshold: 0.6 });   // the network does not run again
  *     engine.close();                    // gives all memory back
  *
- * tool: "stardist", "cellpose-nuclei" or "cellpose-cells"
+ * tool: "stardist", "cellpose-nuclei" or "cellpose-cells"; or a reader's own model, with `own` beside
+ *   onProgress: {key, like: the tool it works like, settings, graph: {file, bytes, sha256}, weights: Blob}
  * image: {height, width, channels: [Float32Array(height * width), …]}, values as recorded; two
  *   channels, cells and nuclei, for "cellpose-cells" alone
  * settings: scale, probThreshold, nmsThreshold (StarDist); diameter, cellprobThreshold,
@@ -37,23 +38,24 @@ export class Engine {
     this.#base = new URL(base, globalThis.location?.href).href;
   }
 
-  async run(tool, image, settings = {}, { onProgress, signal } = {}) {
+  async run(tool, image, settings = {}, { onProgress, signal, own } = {}) {
     const { height, width, channels } = image;
-    if (!(tool in CHANNELS)) throw new EngineError(`There is no tool called ${tool}`);
-    if (channels.length < 1 || channels.length > CHANNELS[tool]) {
-      throw new EngineError(`${tool} takes at most ${CHANNELS[tool]} channels, not ${channels.length}`);
+    const most = own ? 1 : CHANNELS[tool];
+    if (!most) throw new EngineError(`There is no tool called ${tool}`);
+    if (channels.length < 1 || channels.length > most) {
+      throw new EngineError(`${tool} takes at most ${most} channels, not ${channels.length}`);
     }
     if (channels.some((values) => values.length !== height * width)) {
       throw new EngineError(`The image is not ${width} × ${height} pixels large`);
     }
-    return this.#ask({ kind: "run", base: this.#base, tool, image, settings }, {
+    return this.#ask({ kind: "run", base: this.#base, tool, own, image, settings }, {
       onProgress, signal, size: `${width} × ${height} pixels`,
     });
   }
 
   /** Load what a tool needs. Runs that were asked for meanwhile wait, and hear of the progress. */
-  ready(tool) {
-    return this.#ask({ kind: "ready", base: this.#base, tool }, { size: "this image", isForAll: true });
+  ready(tool, own) {
+    return this.#ask({ kind: "ready", base: this.#base, tool, own }, { size: "this image", isForAll: true });
   }
 
   again(settings, { onProgress, signal } = {}) {

@@ -10,13 +10,14 @@ export function start(program) {
 }
 
 export class Network {
-  /** model: the bytes of an ONNX file */
-  static async open(model) {
+  /** model: the bytes of an ONNX file; weights: those of its numbers, where it has none itself */
+  static async open(model, weights) {
     const network = new Network();
     network.session = await ort.InferenceSession.create(model, {
       executionProviders: ["wasm"],
       graphOptimizationLevel: "all",
       enableCpuMemArena: false, // the arena would keep the most that any size ever took
+      ...(weights && { externalData: [{ path: "weights.bin", data: weights }] }),
     });
     return network;
   }

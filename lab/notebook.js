@@ -7,7 +7,7 @@
  * the first plane's pixels, in this order.
  */
 
-import { TOOLS, counted } from "./tools.js";
+import { TOOLS, counted, isStardist, likeOf } from "./tools.js";
 
 const python = (value) => (value === null || value === undefined ? "None" : String(value));
 const quoted = (text) => JSON.stringify(text);
@@ -24,12 +24,14 @@ const CURES = {
 /** An .ipynb as an object that JSON.stringify() writes. */
 export function notebook(run) {
   const { tool, fileName, count } = run;
-  const { title, objects } = TOOLS[tool];
+  const { title, objects, own } = TOOLS[tool];
   const cells = [
     markdown(`# ${title}: ${fileName}`,
       `Made by the page *Try your own image*, which found ${counted(tool, count)}. The settings are the same, and so is the network: it finds the same objects, up to single pixels at their borders.`,
+      ...(own ? [`The network is your model “${title}”. **In the first cell, say where its folder lies.**`] : []),
       "Put this notebook beside the image. It needs the course's environment: see *Set up* on the course's site."),
-    code(...imports(run), "", `path = Path(${quoted(fileName)})`),
+    code(...imports(run), "", `path = Path(${quoted(fileName)})`,
+      ...(own ? [`models_folder = Path("models")  # yours: the folder in which the folder ${title} lies`] : [])),
     markdown("## Read the image"),
     code(...reading(run)),
     markdown(`## Find the ${objects}`),
@@ -62,13 +64,13 @@ function lines(texts) {
 }
 
 function imports({ tool, cell, nucleus, cures = [] }) {
-  const own = tool === "stardist"
+  const own = isStardist(tool)
     ? ["from csbdeep.utils import normalize", "from stardist.models import StarDist2D"]
     : ["from cellpose import models"];
   const files = ["import tifffile", ...cell.python.imports, ...(nucleus?.python.imports ?? [])];
   return ["from pathlib import Path", "", "import matplotlib.pyplot as plt", "import numpy as np",
     ...new Set([...files, ...own]), "",
-    `from bioimage_course import WEIGHTS, ${cures.length ? "image_cures, " : ""}show`];
+    `from bioimage_course import ${TOOLS[tool].own ? "" : "WEIGHTS, "}${cures.length ? "image_cures, " : ""}show`];
 }
 
 function reading({ cell, nucleus, cures = [] }) {
@@ -90,18 +92,19 @@ function mended(name, { cure, amount }) {
 }
 
 function prediction({ tool, nucleus, settings }) {
-  const { weights, objects } = TOOLS[tool];
+  const { weights, objects, own } = TOOLS[tool];
+  const [folder, file] = own ? ["models_folder", own.file] : ["WEIGHTS", "model"];
   const print = `print(labels.max(), "${objects}")`;
-  if (tool === "stardist") {
+  if (isStardist(tool)) {
     const scale = settings.scale && settings.scale !== 1 ? [`    scale=${rounded(settings.scale)},  # the image was resized by this factor`] : [];
-    return [`model = StarDist2D(None, name="${weights}", basedir=str(WEIGHTS))`,
+    return [`model = StarDist2D(None, name=${quoted(weights)}, basedir=str(${folder}))`,
       "labels, details = model.predict_instances(",
       "    normalize(image, 1, 99.8),", ...scale,
       `    prob_thresh=${rounded(settings.probThreshold)},`,
       `    nms_thresh=${rounded(settings.nmsThreshold)},`, ")", print];
   }
   const channels = nucleus ? ["    channels=[1, 2],", "    channel_axis=0,"] : ["    channels=[0, 0],"];
-  return [`weights = WEIGHTS / "${weights}" / "model"`,
+  return [`weights = ${folder} / ${quoted(weights)} / ${quoted(file)}`,
     "# With a graphics card, gpu=True is faster; single pixels may then differ.",
     "model = models.CellposeModel(gpu=False, pretrained_model=str(weights))",
     "labels, flows, styles = model.eval(", "    image,", ...channels,
@@ -126,13 +129,14 @@ function keeping({ pixelSize }) {
 /** What was done, for the methods of a paper. What only you know stands in square brackets. */
 export function methods(run) {
   const { tool, count, nucleus, settings, pixelSize, score, cures = [] } = run;
-  const { name, version, paper, weights, objects } = TOOLS[tool];
+  const { version, paper, weights, objects, own } = TOOLS[tool];
+  const { name } = TOOLS[likeOf(tool)];
   const size = pixelSize ? `pixel size ${rounded(pixelSize.x)} × ${rounded(pixelSize.y)} µm` : "pixel size [in µm]";
   const many = objects[0].toUpperCase() + objects.slice(1);
   return [
-    `${many} were segmented in [kind of image; ${size}] with ${name} (${paper}), weights “${weights}” of the course “Deep learning for bioimage analysis”, unchanged.`,
+    `${many} were segmented in [kind of image; ${size}] with ${name} (${paper}), weights “${weights}”${own ? `, ${trained(own)}` : " of the course “Deep learning for bioimage analysis”, unchanged"}.`,
     ...(cures.length ? [`Before, the ${nucleus ? "cell channel" : "image"} was ${cures.map(({ cure, amount }) => CURES[cure][1] + (cure === "cap" ? ` at a grey value of ${rounded(amount)}` : "")).join(", then ")}; intensities were measured in the image as recorded.`] : []),
-    tool === "stardist"
+    isStardist(tool)
       ? "Intensities were scaled linearly so that the 1st and the 99.8th percentile of the image became 0 and 1."
       : `Intensities were scaled linearly so that the 1st and the 99th percentile of ${nucleus ? "each channel" : "the image"} became 0 and 1.${nucleus ? " A second channel showed the nuclei." : ""}`,
     `${set(tool, settings)}`,
@@ -144,8 +148,14 @@ export function methods(run) {
   ].join(" ");
 }
 
+/** Where a model of the reader's own comes from. */
+function trained({ images, start, sha256 }) {
+  const from = { course: "the weights of the course “Deep learning for bioimage analysis”", official: "the official weights [which]", nothing: "random weights" };
+  return `which we trained on ${images ?? "[number of]"} images [of what, under which licence], starting from ${from[start] ?? "[which weights]"} (SHA-256 ${sha256.slice(0, 12)}…; [where they can be had])`;
+}
+
 function set(tool, settings) {
-  const values = tool === "stardist"
+  const values = isStardist(tool)
     ? [["prob_thresh", settings.probThreshold], ["nms_thresh", settings.nmsThreshold], ["scale", settings.scale ?? 1]]
     : [["diameter", settings.diameter], ["cellprob_threshold", settings.cellprobThreshold],
       ["flow_threshold", settings.flowThreshold], ["min_size", settings.minSize]];

@@ -4,7 +4,7 @@ import { LEAST_PROB } from "./stardist.js";
 
 const CELLPOSE = { cellprobThreshold: 0, flowThreshold: 0.4, minSize: 15 };
 
-/** model: what lab/weights/weights.json lists as the settings of the tool's network */
+/** tool: one of the three; model: what lab/weights/weights.json lists as the settings of its network */
 export function settingsOf(tool, given, model) {
   const or = (name, own) => given[name] ?? own;
   if (tool === "stardist") {

@@ -1,6 +1,6 @@
 /**
  * The three tools of the lab, as the page, the notebook and the methods paragraph speak of them.
- * The keys are the engine's names.
+ * The keys are the engine's names. own_model.js adds a reader's own models.
  */
 
 import measured from "../src/bioimage_course/image_faults.json" with { type: "json" };
@@ -27,8 +27,13 @@ export const TOOLS = {
     weights: "cellpose_cells", version: "3.1.1.3", paper: "Stringer et al. 2021, doi:10.1038/s41592-020-01018-x",
     text: "A channel that shows the whole cell; one with its nuclei helps.",
     typical: listed.cellpose_cells.settings.own,
+    twoChannels: true,
   },
 };
+
+/** Which of the three tools an own model works like; the tool itself, where it is one of them. */
+export const likeOf = (tool) => TOOLS[tool].own?.like ?? tool;
+export const isStardist = (tool) => likeOf(tool) === "stardist";
 
 /** "1 nucleus", "125 nuclei" */
 export function counted(tool, count) {

@@ -1,8 +1,8 @@
 /**
  * The worker: loads runtime and weights, runs a network, keeps its answer for other thresholds.
  *
- * Messages in: {id, kind: "ready", base, tool}, {id, kind: "run", base, tool, image, settings},
- * {id, kind: "again", settings}, {id, kind: "cancel"}. Messages out: {id, progress}, {id, result},
+ * Messages in: {id, kind: "ready", base, tool, own}, {id, kind: "run", base, tool, own, image, settings},
+ * {id, kind: "again", settings}, {id, kind: "cancel"}; own as in engine.js. Messages out: {id, progress}, {id, result},
  * {id, error: {name, message}}.
  */
 
@@ -24,7 +24,7 @@ const KINDS = { ready, run, again };
 const running = new Map(); // id → AbortController
 let last = Promise.resolve(); // one task after the other
 let started = false;
-let network = null; // {tool, run, close()}
+let network = null; // {key, run, close()}
 let kept = null; // {tool, answer, settings}: of the last run
 
 self.addEventListener("message", ({ data }) => {
@@ -48,24 +48,27 @@ async function answer({ id, kind, ...task }, signal) {
 }
 
 /** Load what a tool needs, where it is not there yet. */
-async function ready(id, { base, tool }, signal) {
+async function ready(id, { base, tool, own }, signal) {
   const tell = (step) => (done, total) => self.postMessage({ id, progress: { step, done, total } });
   if (!started) {
     start(await load(RUNTIME, base, tell("runtime"), signal));
     started = true;
   }
-  if (network?.tool === tool) return;
+  const key = own?.key ?? tool;
+  if (network?.key === key) return;
   await network?.close();
   network = null;
-  const { file, bytes, sha256 } = listed[NAMES[tool]];
+  const { file, bytes, sha256 } = own?.graph ?? listed[NAMES[tool]];
   const model = await load({ file: `weights/${file}`, bytes, sha256 }, base, tell("weights"), signal);
-  network = Object.assign(await Network.open(model), { tool });
+  const weights = own && new Uint8Array(await own.weights.arrayBuffer());
+  network = Object.assign(await Network.open(model, weights), { key });
 }
 
-async function run(id, { base, tool, image, settings }, signal) {
+async function run(id, { base, tool: asked, own, image, settings }, signal) {
   kept = null; // its memory is needed
-  await ready(id, { base, tool }, signal);
-  const { settings: model } = listed[NAMES[tool]];
+  await ready(id, { base, tool: asked, own }, signal);
+  const tool = own?.like ?? asked;
+  const { settings: model } = own ?? listed[NAMES[tool]];
   const chosen = settingsOf(tool, settings, model);
   const tick = async (done, total) => {
     self.postMessage({ id, progress: { step: "network", done, total } });

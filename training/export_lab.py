@@ -6,7 +6,7 @@
 A network becomes an ONNX file in lab/weights/ that is small on its way and computes in 32 bits:
 Cellpose's weights are stored in 16 bits, as they already are in the package, StarDist's filters in
 9.6 to 14. Nothing else is rounded. What a file was made from stands in weights.json beside it; a
-test compares.
+test compares. What readers' own models need, lab_graphs writes.
 
 Needs what requirements-lab.txt lists.
 """
@@ -29,6 +29,7 @@ import numpy as np
 
 from bioimage_course import WEIGHTS
 from course_build.lab import XZ
+from training import lab_graphs
 from training.export import write_json
 
 LAB = Path(__file__).resolve().parents[1] / "lab" / "weights"
@@ -99,10 +100,10 @@ def stardist(name):
     )
 
 
-def cellpose(name):
+def cellpose(name, change=lambda net: None):
     """Return Cellpose's network as ONNX, a function that runs the original, and its settings.
 
-    The network takes float32 (N, 2, Y, X), sides multiples of 8, and returns "flow", (N, 3, Y, X):
+    change(net) may change its numbers before. The network takes float32 (N, 2, Y, X), sides multiples of 8, and returns "flow", (N, 3, Y, X):
     down, to the right, and the logit of being in a cell.
     """
     import onnx
@@ -112,6 +113,7 @@ def cellpose(name):
     model = CellposeModel(gpu=False, pretrained_model=str(WEIGHTS / name / "model"))
     net = model.net.eval()
     net.mkldnn = False
+    change(net)
 
     def style(deepest):  # Cellpose pools with a kernel of the map's size, which ONNX cannot write
         mean = deepest.mean((2, 3))
@@ -259,6 +261,13 @@ def packed(content, ending):
     return lzma.compress(content, **XZ)
 
 
+def without_words(exported):
+    """Take away what an exporter says of where on this computer the code stands."""
+    exported.doc_string = ""
+    for node in exported.graph.node:
+        node.doc_string = ""
+
+
 def export(name):
     """Write a network's file and its entry in the list.
 
@@ -278,9 +287,7 @@ def export(name):
     if difference > TOLERANCE:
         raise ValueError(f"{name}: ONNX differs from the original by {difference:.1g}")
     store(exported)
-    exported.doc_string = ""
-    for node in exported.graph.node:
-        node.doc_string = ""  # says where on this computer the code stands
+    without_words(exported)
     data = packed(exported.SerializeToString(), ending)
     LAB.mkdir(parents=True, exist_ok=True)
     file = LAB / f"{name}.onnx.{ending}"
@@ -301,10 +308,15 @@ def export(name):
 
 def main():
     parser = argparse.ArgumentParser(description=re.split(r"[,.]", __doc__)[0])
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], help="these, changed or not")
+    choices = [[], *NAMES, *lab_graphs.GRAPHS]
+    parser.add_argument("names", nargs="*", choices=choices, help="these, changed or not")
     asked = parser.parse_args().names
     for name in asked or [name for name in NAMES if stale(name)]:
-        export(name)
+        if name in NAMES:
+            export(name)
+    for graph in asked or [graph for graph in lab_graphs.GRAPHS if lab_graphs.stale(graph, LAB)]:
+        if graph in lab_graphs.GRAPHS:
+            lab_graphs.write(graph, LAB)
 
 
 if __name__ == "__main__":

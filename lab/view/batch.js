@@ -99,7 +99,7 @@ export function batch(page) {
     if (empty) throw new Error(empty);
     if (nucleus !== null) channels.push(await read.read(nucleus));
     const engine = await page.engine();
-    const result = await engine.run(tool, { height, width, channels }, settings, { signal, onProgress });
+    const result = await engine.run(tool, { height, width, channels }, settings, { signal, onProgress, own: TOOLS[tool].own });
     const pixelSize = typed ?? read.pixelSize;
     return {
       height, width, pixelSize, plane, count: result.count, settings: result.settings,

@@ -2,7 +2,7 @@
 
 import { button, make } from "../../figures/_shared/elements.js";
 
-const ACCEPTED = ".tif,.tiff,.png,.jpg,.jpeg,image/tiff,image/png,image/jpeg";
+const ACCEPTED = ".tif,.tiff,.png,.jpg,.jpeg,.zip,image/tiff,image/png,image/jpeg";
 const EXAMPLES = [
   { file: "nuclei", title: "Nuclei", tool: "stardist", alt: "Grey oval nuclei on black",
     task: "The easy one. Run it, then raise the probability threshold to 0.8: what goes?" },

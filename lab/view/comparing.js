@@ -4,8 +4,10 @@ import { button, make } from "../../figures/_shared/elements.js";
 import { TOOLS } from "../tools.js";
 import { runner } from "./controls.js";
 
-/** Which tool is the other one. Whole cells have one tool. */
-export const OTHER = { stardist: "cellpose-nuclei", "cellpose-nuclei": "stardist" };
+const OTHER = { stardist: "cellpose-nuclei", "cellpose-nuclei": "stardist" };
+
+/** Which tool is the other one: for an own model the course's of its kind. Whole cells have one tool. */
+export const otherThan = (tool) => TOOLS[tool]?.own?.like ?? OTHER[tool];
 
 const MOST = 100; // places that are listed; all are drawn
 const count = (number, one, more) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
@@ -24,13 +26,13 @@ export function comparing({ onCompare, onCancel, onGo }) {
     element, running,
     /** For a result of this tool, nothing compared yet. */
     offer(tool) {
-      const other = OTHER[tool];
+      const other = otherThan(tool);
       element.hidden = !other;
       if (other) running.run.textContent = `Compare with ${TOOLS[other].name}`;
       answer.hidden = true;
     },
     show({ both, places, f1 }, tool) {
-      const [first, second] = [tool, OTHER[tool]].map((key) => TOOLS[key].name);
+      const [first, second] = [tool, otherThan(tool)].map((key) => TOOLS[key].name);
       const { one, objects } = TOOLS[tool];
       const of = (kind) => places.filter((place) => place.kind === kind);
       const sum = (side) => of("alone").reduce((all, place) => all + place[side].length, 0);
@@ -71,6 +73,6 @@ export function comparing({ onCompare, onCancel, onGo }) {
 
 /** The agreement in one sentence, for the line of news. */
 export function announced({ both, places }, tool) {
-  const [first, second] = [tool, OTHER[tool]].map((key) => TOOLS[key].name);
+  const [first, second] = [tool, otherThan(tool)].map((key) => TOOLS[key].name);
   return `${first} and ${second} agree on ${count(both.length, TOOLS[tool].one, TOOLS[tool].objects)}, and differ in ${count(places.length, "place", "places")}.`;
 }

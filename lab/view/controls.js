@@ -2,7 +2,7 @@
 
 import { button, make } from "../../figures/_shared/elements.js";
 import { thumbnail } from "../pictures.js";
-import { TOOLS } from "../tools.js";
+import { TOOLS, isStardist } from "../tools.js";
 import { toCanvas } from "./stage.js";
 
 const PICTURED = 8; // planes that get a thumbnail; more are chosen from a list
@@ -119,13 +119,16 @@ function numberField(properties) {
 
 /** What the width means for a tool, in words, and as a setting of the engine. */
 export function sizeSetting(tool, width) {
-  const { typical, objects, knows } = TOOLS[tool];
-  if (tool !== "stardist") {
+  const { typical, objects, knows, own } = TOOLS[tool];
+  if (!isStardist(tool)) {
     return {
       diameter: width,
       text: width ? `Cellpose gets the diameter ${+width.toFixed(1)} px.`
         : `Measure it: without a width, this network takes ${objects} for ${typical} px wide.`,
     };
+  }
+  if (own) {
+    return { scale: 1, text: typical ? `Your model learned ${objects} about ${typical} px wide.` : "How wide its objects were, your model does not say." };
   }
   const [least, most] = knows;
   const fits = !width || (width >= least && width <= most);

@@ -15,7 +15,7 @@ export async function keepForLater(base, tool) {
     const { active } = await navigator.serviceWorker.ready;
     const own = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.startsWith(location.origin));
     const page = location.href.replace(/#.*$/, "");
-    active.postMessage({ loaded: [...new Set([page, ...own])], used: ["runtime.wasm", listed[TOOLS[tool].weights].file] });
+    active.postMessage({ loaded: [...new Set([page, ...own])], used: ["runtime.wasm", (TOOLS[tool].own?.graph ?? listed[TOOLS[tool].weights]).file] });
   } catch {
     // Private windows and full disks: the page works all the same, with a network.
   }

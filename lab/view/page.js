@@ -8,14 +8,15 @@
 import { button, make } from "../../figures/_shared/elements.js";
 import { heat, masks, shown } from "../pictures.js";
 import { medianDiameter } from "../measure.js";
-import { TOOLS, counted } from "../tools.js";
+import { TOOLS, counted, isStardist } from "../tools.js";
 import { batch } from "./batch.js";
 import { chooser } from "./choose.js";
-import { OTHER, announced, comparing } from "./comparing.js";
+import { announced, comparing, otherThan } from "./comparing.js";
 import { planePicker, runner, sizeSetting, sizes, toolPicker } from "./controls.js";
 import { bytesOf, decodeJpeg, opened } from "./files.js";
 import { Found, announcement, bothPaths, paths, told } from "./found.js";
 import { keepForLater } from "./keep.js";
+import { isModel, ownModel } from "./own.js";
 import { files, headline, paragraph, sliders, table } from "./results.js";
 import { scoring } from "./scoring.js";
 import { Stage, toCanvas } from "./stage.js";
@@ -57,6 +58,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     }));
 
   const tools = toolPicker(state.tool, chooseTool);
+  const own = ownModel({ base, keeps, attempt, onModel: tookModel, onTool: chooseTool });
+  tools.append(own.element);
   const planes = make("div", {});
   const size = sizes({ onMeasure: toggleMeasure, onChange: sizeChanged });
   const alone = runner({ onRun: run, onCancel: () => state.abort?.abort() });
@@ -81,11 +84,16 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   root.replaceChildren(chooser(base, choose), problem, status, work, many.element, results);
   root.dataset.ready = "";
   toldSize();
+  own.restore().then((key) => key && key === asked && chooseTool(key));
 
   /* ------------------------------------------------------- a file, its planes */
 
-  async function choose(files, example) {
+  async function choose(chosen, example) {
     await attempt(async () => {
+      const [model] = chosen.filter(isModel);
+      const files = chosen.filter((file) => !isModel(file));
+      if (model) tookModel(await own.take(model));
+      if (!files.length) return;
       stop();
       say(`Reading ${files[0].name} …`);
       const [file, own] = await firstReadable(files);
@@ -117,7 +125,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     stage.resize();
     say(`${name.textContent}.`);
     // What cannot be loaded now, the run says.
-    engine().then((its) => its.ready(state.tool)).catch(() => {});
+    engine().then((its) => its.ready(state.tool, TOOLS[state.tool].own)).catch(() => {});
   }
 
   /** Show one of several files, with what was found in it. */
@@ -146,7 +154,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     const [axis] = file.axes;
     const isPair = file.planes.length === 2 && axis?.name === "channel";
     state.cell = file.best;
-    state.nucleus = isPair && TOOLS[state.tool].objects === "cells" ? 1 - file.best : null;
+    state.nucleus = isPair && TOOLS[state.tool].twoChannels ? 1 - file.best : null;
   }
 
   async function showPlanes() {
@@ -162,7 +170,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     alone.run.disabled = state.empty || state.busy;
     if (empty) fail(new Error(empty));
     planes.replaceChildren(planePicker(file, {
-      cell, nucleus, twoChannels: TOOLS[state.tool].objects === "cells",
+      cell, nucleus, twoChannels: TOOLS[state.tool].twoChannels,
       onPlane: (number) => changePlanes({ cell: number, nucleus: state.nucleus === number ? null : state.nucleus }),
       onNucleus: (number) => changePlanes({ nucleus: number }),
     }));
@@ -194,17 +202,23 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   /* --------------------------------------------------------- tool, size, run */
 
   function chooseTool(tool) {
-    const before = TOOLS[state.tool].objects;
+    const before = TOOLS[state.tool].twoChannels;
     Object.assign(state, { tool, thresholds: null });
     tools.querySelector(`[value="${tool}"]`).checked = true;
     const address = new URL(location.href);
     address.searchParams.set("tool", tool);
     history.replaceState(history.state, "", address);
     toldSize();
-    if (state.file && before !== TOOLS[tool].objects) {
+    if (state.file && before !== TOOLS[tool].twoChannels) {
       proposePlanes();
       changePlanes({});
     }
+  }
+
+  /** A model of the reader's own is there. */
+  function tookModel(tool) {
+    chooseTool(tool);
+    say(`${TOOLS[tool].name} is there, and stays on your computer. ${state.file ? "Find the objects." : "Now choose an image."}`);
   }
 
   function toggleMeasure() {
@@ -240,7 +254,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     const { tool, file, cell, nucleus } = state;
     const { scale, diameter } = sizeSetting(tool, size.width);
     const chosen = state.ran?.tool === tool ? state.thresholds : null;
-    const settings = { ...(tool === "stardist" ? { scale } : { diameter: diameter ?? null }), ...chosen, ...trust.settings(tool) };
+    const settings = { ...(isStardist(tool) ? { scale } : { diameter: diameter ?? null }), ...chosen, ...trust.settings(tool) };
     return { tool, file, cell, nucleus, settings, thresholds: chosen, typed: size.typed, cures: trust.cures };
   }
 
@@ -253,7 +267,9 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   }
 
   function kept(tool) {
-    if (keeps) keepForLater(base, tool);
+    if (!keeps) return;
+    keepForLater(base, tool);
+    if (TOOLS[tool].own) own.keep(tool);
   }
 
   async function run() {
@@ -290,7 +306,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       if (abort.signal.aborted) return null;
       const channels = nucleus === null ? [seen] : [seen, state.nuclei];
       const result = await (await engine()).run(tool, { height, width, channels }, settings, {
-        signal: abort.signal,
+        signal: abort.signal, own: TOOLS[tool].own,
         onProgress: ({ step, done, total }) => {
           const part = step === "network" && total > 1 ? `, part ${Math.min(done + 1, total)} of ${total}` : "";
           running.show({ text: STEPS[step] + part, share: total ? done / total : null });
@@ -442,7 +458,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       ...ran, fileName: state.file.name, settings: found.settings, count: found.count,
       labels: found.labels, height: found.height, width: found.width,
       pixelSize: size.pixelSize, score: scored ?? null, annotation: state.annotation?.name,
-      source: state.source, agreement: state.agreed ?? null, other: OTHER[ran.tool],
+      source: state.source, agreement: state.agreed ?? null, other: otherThan(ran.tool),
       get table() { return found.table(this.pixelSize); },
       get picture() { return toCanvas(state.picture); },
       get paths() {
@@ -479,9 +495,9 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   async function compareTools() {
     await attempt(async () => {
       const { ran, pixels, file, cell } = state;
-      const tool = OTHER[ran.tool];
+      const tool = otherThan(ran.tool);
       const { scale, diameter } = sizeSetting(tool, size.width);
-      const settings = tool === "stardist" ? { scale } : { diameter: diameter ?? null };
+      const settings = isStardist(tool) ? { scale } : { diameter: diameter ?? null };
       thresholds.inert = true;
       try {
         const result = await segment({ tool, file, cell, nucleus: null, settings, cures: ran.cures }, two.running);

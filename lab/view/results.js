@@ -1,7 +1,7 @@
 /** Steps 4 and 7: the count, thresholds that answer at once, files, the table, the methods. */
 
 import { button, make } from "../../figures/_shared/elements.js";
-import { TOOLS } from "../tools.js";
+import { TOOLS, isStardist } from "../tools.js";
 import { FILES, methods, save } from "./save.js";
 
 const ROWS = 200; // of the table that are shown; the file has all
@@ -39,7 +39,7 @@ export function headline() {
 
 /** Thresholds that act on what the network said already. onChange(settings) */
 export function sliders(tool, settings, onChange) {
-  const own = SLIDERS[tool === "stardist" ? "stardist" : "cellpose"];
+  const own = SLIDERS[isStardist(tool) ? "stardist" : "cellpose"];
   const start = Object.fromEntries(own.map(({ name }) => [name, settings[name]]));
   const values = { ...start };
   const fields = own.map(({ name, label, hint, ...range }) => {

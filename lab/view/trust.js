@@ -1,7 +1,7 @@
 /** Step 5: what in the image speaks against the result, what mends it, and what that changed. */
 
 import { button, make } from "../../figures/_shared/elements.js";
-import { TOOLS, counted } from "../tools.js";
+import { TOOLS, counted, isStardist, likeOf } from "../tools.js";
 
 const WORDS = { // of a cure: its button, and what was done
   invert: ["Invert", "Inverted"],
@@ -13,6 +13,7 @@ const WORDS = { // of a cure: its button, and what was done
   measure: ["Use the width of the objects", "The width of the objects was used"],
   lenient: ["Use the network’s own threshold", "The network’s own threshold was used"],
 };
+const OF_THE_NETWORK = ["small", "large", "strict"]; // measured for the course's networks, not for a reader's own
 const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score.";
 
 /**
@@ -64,7 +65,9 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
       if (found()?.labels !== result.labels) return;
       measured = { pixels, key, values: rules.measured({ values, height, width }) };
     }
-    const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, tool, settings).slice(0, rules.MOST);
+    const { own } = TOOLS[tool];
+    const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, likeOf(tool), settings)
+      .filter(({ name }) => !(own && OF_THE_NETWORK.includes(name))).slice(0, rules.MOST);
     said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: NOTHING })]));
     changes.replaceChildren(...done.filter(({ after }) => after !== undefined).map((change) => told(change, tool)));
     element.hidden = false;
@@ -129,7 +132,7 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     element, cured, judge,
     /** Settings of a tool that a cure chose, until somebody gives another width. */
     settings(tool) {
-      const last = done.findLast((change) => change.amount?.[tool === "stardist" ? "scale" : "diameter"]);
+      const last = done.findLast((change) => change.amount?.[isStardist(tool) ? "scale" : "diameter"]);
       return last?.tool === tool && last.width === size.width ? last.amount : {};
     },
     get cures() { return done.filter(({ cure }) => module && cure in module.CURES); },

@@ -38,12 +38,17 @@ def published(root):
     """
     files = [file for kind in AS_THEY_ARE for file in sorted((root / "lab").glob(kind))]
     weights = root / "lab" / "weights"
-    listed = json.loads((weights / "weights.json").read_text())
-    for name, entry in listed.items():
+    for name, entry in large_files(root).items():
         files.append(weights / entry["file"])
         if not files[-1].exists():
             raise Stop(f"lab/weights/ has no {files[-1].name}: run `make lab-weights ONLY={name}`")
     return [file.relative_to(root).as_posix() for file in files]
+
+
+def large_files(root):
+    """Return what lab/weights/ lists: networks, and graphs for readers' own models."""
+    lists = [root / "lab" / "weights" / f"{name}.json" for name in ("weights", "graphs")]
+    return {name: entry for file in lists for name, entry in json.loads(file.read_text()).items()}
 
 
 def made(root, modules=ROOT / "node_modules", *, on_disk=False, entry=PAGE):
@@ -93,8 +98,8 @@ def keeper(root, scripts, runtime):
 
     Large files bear a part of their hash in their address, as lab/assets.js asks for them.
     """
-    listed = json.loads((root / "lab" / "weights" / "weights.json").read_text())
-    large = [runtime, *({**entry, "file": f"weights/{entry['file']}"} for entry in listed.values())]
+    listed = large_files(root).values()
+    large = [runtime, *({**entry, "file": f"weights/{entry['file']}"} for entry in listed)]
     kept = {
         "scripts": sorted(scripts),
         "hashed": [f"{entry['file']}?{entry['sha256'][:12]}" for entry in large],

@@ -62,6 +62,7 @@ def test_a_network_that_is_missing_stops_the_build(tmp_path):
     (tmp_path / "lab" / "weights" / "weights.json").write_text(
         '{"stardist_nuclei": {"file": "a.onnx.xz"}}'
     )
+    (tmp_path / "lab" / "weights" / "graphs.json").write_text("{}")
     with pytest.raises(Stop, match="run `make lab-weights ONLY=stardist_nuclei`"):
         lab.published(tmp_path)
 

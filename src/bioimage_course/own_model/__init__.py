@@ -7,6 +7,7 @@ What stands around the training in the notebook “Train on your images”, and 
 from bioimage_course.own_model.better import compare, most_changed, window
 from bioimage_course.own_model.downloads import announced
 from bioimage_course.own_model.fit import suits
+from bioimage_course.own_model.for_page import write_for_page
 from bioimage_course.own_model.label_files import read_labels
 from bioimage_course.own_model.pairs import contact_sheet, find_pairs, read_pairs, table
 from bioimage_course.own_model.place import find_place, on_colab
@@ -37,4 +38,5 @@ __all__ = [
     "table",
     "window",
     "write_card",
+    "write_for_page",
 ]
