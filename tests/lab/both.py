@@ -81,10 +81,11 @@ def ten():
     ]  # fmt: skip
 
 
-def by_engine(cases, folder, *, move=False):
+def by_engine(cases, folder, *, move=False, own=None):
     """Segment cases of one tool with the lab's modules, in Node.
 
     move : whether the sliders are moved, too, and timed
+    own : zip of a reader's own model, which takes the place of the tool's
 
     Returns
     -------
@@ -113,7 +114,7 @@ def by_engine(cases, folder, *, move=False):
     task = {
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
-        "weights": str(folder / weights.stem), "move": move,
+        "weights": str(folder / weights.stem), "move": move, "own": own and str(own),
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))
@@ -124,13 +125,17 @@ def by_engine(cases, folder, *, move=False):
     return labels, told["images"], told["memory"]
 
 
-def by_library(tool):
-    """Return a function that segments a case of a tool with the Python library."""
+def by_library(tool, folder=None):
+    """Return a function that segments a case of a tool with the Python library.
+
+    folder : of another model than the course's
+    """
+    folder = folder or WEIGHTS / MODELS[tool]
     if tool == "stardist":
         from csbdeep.utils import normalize
         from stardist.models import StarDist2D
 
-        model = StarDist2D(None, name=MODELS[tool], basedir=str(WEIGHTS))
+        model = StarDist2D(None, name=folder.name, basedir=str(folder.parent))
 
         def segment(case):
             image = normalize(case.image, 1, 99.8)
@@ -138,8 +143,7 @@ def by_library(tool):
     else:
         from cellpose.models import CellposeModel
 
-        path = WEIGHTS / MODELS[tool] / "model"
-        model = CellposeModel(gpu=False, pretrained_model=str(path))
+        model = CellposeModel(gpu=False, pretrained_model=str(folder / "model"))
 
         def segment(case):
             two = case.image.ndim == 3

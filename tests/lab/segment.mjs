@@ -1,5 +1,5 @@
 // Segments images with the lab's own modules, in Node instead of a browser's worker.
-// Standard input: {model, tool, runtime, weights, move, images: [{height, width, channels: [file], out, settings}]}.
+// Standard input: {model, tool, runtime, weights, own, move, images: [{height, width, channels: [file], out, settings}]}.
 // Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects,
 // sliders}], in seconds of processor time; sliders: if `move`, by threshold, until another value has its objects.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,10 +7,12 @@ import * as cellpose from "../../lab/cellpose.js";
 import { Network, start } from "../../lab/network.js";
 import { settingsOf } from "../../lab/settings.js";
 import * as stardist from "../../lab/stardist.js";
+import { opened } from "./own_model.mjs";
 
-const { tool, model, runtime, weights, images, move } = JSON.parse(readFileSync(0, "utf8"));
+const { tool, runtime, weights, own, images, move, ...task } = JSON.parse(readFileSync(0, "utf8"));
 start(readFileSync(runtime));
-const network = await Network.open(readFileSync(weights));
+const { network, model } = own ? await opened(own)
+  : { network: await Network.open(readFileSync(weights)), model: task.model };
 const isStardist = tool === "stardist";
 const through = (values, height, width) =>
   network.run(values, isStardist ? [1, height, width, 1] : [1, 2, height, width]);

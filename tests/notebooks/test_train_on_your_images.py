@@ -90,6 +90,7 @@ def test_the_model_lies_in_the_readers_folder_with_its_card(trained):
     assert card["tool"] == tool and card["epochs"] == EPOCHS[tool]
     assert card["data"]["training"]["images"] == 4 and "AP at IoU 0.5" in card["scores"]["test"]
     assert (folder / card["weights"]).is_file() and (folder / "split.json").is_file()
+    assert (folder / f"{folder.name}_for_the_page.zip").is_file()
     assert names["verdict"].verdict in ("better", "no difference", "worse")
 
 
