@@ -103,8 +103,9 @@ def stardist(name):
 def cellpose(name, change=lambda net: None):
     """Return Cellpose's network as ONNX, a function that runs the original, and its settings.
 
-    change(net) may change its numbers before. The network takes float32 (N, 2, Y, X), sides multiples of 8, and returns "flow", (N, 3, Y, X):
-    down, to the right, and the logit of being in a cell.
+    change(net) may change its numbers before. The network takes float32 (N, 2, Y, X), sides
+    multiples of 8, and returns "flow", (N, 3, Y, X): down, to the right, and the logit of being in
+    a cell.
     """
     import onnx
     import torch

@@ -209,7 +209,10 @@ def write(graph, folder):
 
         _, original, settings = export_lab.stardist(name)
         model = StarDist2D(None, name=name, basedir=str(WEIGHTS))
-        exported, tensors = stardist(model, export_lab.OPSET), for_page.stardist_tensors(model.keras_model)
+        exported, tensors = (
+            stardist(model, export_lab.OPSET),
+            for_page.stardist_tensors(model.keras_model),
+        )
         config = {key: getattr(model.config, key) for key in for_page.DECIDE}
         shape = (1, 96, 160, 1)
     else:

@@ -45,9 +45,9 @@ def _change_stardist(folder, share):
     model = StarDist2D(None, name=folder.name, basedir=str(folder.parent))
     rng = np.random.default_rng(0)
     numbers = model.keras_model.get_weights()
-    model.keras_model.set_weights([
-        values * rng.uniform(1 - share, 1 + share, values.shape) for values in numbers
-    ])
+    model.keras_model.set_weights(
+        [values * rng.uniform(1 - share, 1 + share, values.shape) for values in numbers]
+    )
     model.keras_model.save_weights(str(folder / "weights_best.h5"))
 
 

@@ -14,7 +14,9 @@ from course_build.programs import node
 
 SCRIPT = """
 import { methods, notebook } from "./lab/notebook.js";
+import { TOOLS } from "./lab/tools.js";
 const run = JSON.parse(process.argv[1]);
+if (run.own) TOOLS[run.tool] = run.own;
 if (run.score) run.score.annotated = new Map(run.score.annotated);
 console.log(JSON.stringify({ notebook: notebook(run), methods: methods(run) }));
 """
@@ -80,6 +82,32 @@ def test_reading_and_keeping_run_and_keep_the_pixel_size(tmp_path, monkeypatch, 
         assert file.asarray().max() == 7 and file.imagej_metadata["unit"] == "um"
         assert file.pages[0].tags["XResolution"].value == (4, 1)
     assert "100.00% of all pixels are alike" in capsys.readouterr().out
+
+
+OWN = {
+    "name": "my \"cells\"", "title": "my \"cells\"", "weights": "my \"cells\"", "objects": "cells",
+    "one": "cell", "version": "3.1.1.3", "paper": "Stringer et al. 2021",
+    "own": {"like": "cellpose-cells", "file": "model", "images": 12, "start": "official",
+            "sha256": "0123456789abcdef"},
+}  # fmt: skip
+
+
+def test_an_own_model_is_loaded_from_the_readers_folder_and_named():
+    given = handed_over(tool="own-1", own=OWN, settings=CELLPOSE, count=2)
+    head, _, call, *_ = code(given)
+    assert "WEIGHTS" not in head + call and 'models_folder = Path("models")  # yours' in head
+    assert 'weights = models_folder / "my \\"cells\\"" / "model"' in call
+    assert "channels=[0, 0]" in call and 'print(labels.max(), "cells")' in call
+    for cell in code(given):
+        compile(cell, "<cell>", "exec")
+    assert "say where its folder lies" in json.dumps(given["notebook"], ensure_ascii=False)
+    words = given["methods"]
+    assert words.startswith("Cells were segmented") and "with Cellpose (Stringer" in words
+    assert "which we trained on 12 images" in words and "from the official weights" in words
+    assert "0123456789ab…" in words and "unchanged" not in words
+    scratch = OWN | {"own": OWN["own"] | {"start": None, "images": None}}
+    words = handed_over(tool="own-1", own=scratch, settings=CELLPOSE)["methods"]
+    assert "[number of] images" in words and "[which weights]" in words
 
 
 CURES = [{"cure": "cap", "amount": 90.5}, {"cure": "invert", "amount": None},

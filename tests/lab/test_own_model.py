@@ -1,4 +1,4 @@
-"""A reader's own model computes in the page what it computes in Python; bad files get a sentence."""
+"""A reader's own model computes in the page what it does in Python; bad files get a sentence."""
 
 import hashlib
 import json
@@ -183,7 +183,9 @@ def test_a_file_that_the_page_cannot_run_gets_a_sentence_with_the_next_step(whol
         tmp_path / "text.zip": "no model for this page.*Section 8",
     }
     told = opened([*files, *others])
-    for file, words, tool in zip([*files, *others], [*expected, *others.values()], told, strict=True):
+    for file, words, tool in zip(
+        [*files, *others], [*expected, *others.values()], told, strict=True
+    ):
         assert "problem" in tool, file.name
         assert tool["problem"].startswith(f"{file.name} ") and tool["problem"].endswith(".")
         assert re.search(words, tool["problem"]), tool["problem"]

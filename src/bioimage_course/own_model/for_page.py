@@ -116,7 +116,7 @@ def _card(model_folder):
 
 
 def _in_order(kind, tensors, name):
-    """The numbers of a model, float32, one tensor after the other, as the page's network takes them."""
+    """The numbers of a model, float32, one tensor after the other, in the order of the layout."""
     parts = []
     for key, shape in LAYOUTS[kind]["tensors"]:
         if key not in tensors:
@@ -200,7 +200,7 @@ def stardist_tensors(network):
 
 
 def own_name(network, layer):
-    """A name of a convolution that does not count what else was built: Keras numbers nameless ones."""
+    """A name that does not hang on what else was built: Keras counts nameless convolutions."""
     if not re.fullmatch(r"conv2d(_\d+)?", layer.name):
         return layer.name
     nameless = [each for each in network.layers if re.fullmatch(r"conv2d(_\d+)?", each.name)]
@@ -215,8 +215,8 @@ def _cellpose(model_folder, card):
     tensors = cellpose_tensors(model_folder / card["weights"])
     if any(name == "W2" or name.startswith("encoder.") for name in tensors):
         raise ValueError(
-            f"{model_folder.name} is a model of Cellpose 4 (Cellpose-SAM): with more than 1 GB it is "
-            "too large for a page. Use it in Cellpose itself, or train Cellpose 3 in the notebook."
+            f"{model_folder.name} is a model of Cellpose 4 (Cellpose-SAM), with 1 GB too large for "
+            "a page. Use it in Cellpose itself, or train Cellpose 3 in the notebook."
         )
     try:
         diameters = {"diameter": tensors["diam_mean"], "own": tensors["diam_labels"]}
@@ -225,8 +225,8 @@ def _cellpose(model_folder, card):
         raise ValueError(f"{model_folder.name} has no {error}: {_other_network()}") from None
     if not all(math.isfinite(size) and size > 0 for size in settings.values()):
         raise ValueError(
-            f"{model_folder.name} has a diameter of {settings['own']} px: the training went astray. "
-            "Train again from the start, with labels that have objects."
+            f"{model_folder.name} has a diameter of {settings['own']} px: the training went "
+            "astray. Train again from the start, with labels that have objects."
         )
     return {n: v for n, v in tensors.items() if not NOT_IN_THE_GRAPH.search(n)}, settings
 
