@@ -58,8 +58,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     }));
 
   const tools = toolPicker(state.tool, chooseTool);
-  const own = ownModel({ base, keeps, attempt, onModel: tookModel, onTool: chooseTool });
-  tools.append(own.element);
+  const mine = ownModel({ base, keeps, attempt, onModel: tookModel, onTool: chooseTool });
+  tools.append(mine.element);
   const planes = make("div", {});
   const size = sizes({ onMeasure: toggleMeasure, onChange: sizeChanged });
   const alone = runner({ onRun: run, onCancel: () => state.abort?.abort() });
@@ -84,7 +84,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   root.replaceChildren(chooser(base, choose), problem, status, work, many.element, results);
   root.dataset.ready = "";
   toldSize();
-  own.restore().then((key) => key && key === asked && chooseTool(key));
+  mine.restore().then((key) => key && key === asked && chooseTool(key));
 
   /* ------------------------------------------------------- a file, its planes */
 
@@ -92,7 +92,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     await attempt(async () => {
       const [model] = chosen.filter(isModel);
       const files = chosen.filter((file) => !isModel(file));
-      if (model) tookModel(await own.take(model));
+      if (model) tookModel(await mine.take(model));
       if (!files.length) return;
       stop();
       say(`Reading ${files[0].name} …`);
@@ -269,7 +269,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   function kept(tool) {
     if (!keeps) return;
     keepForLater(base, tool);
-    if (TOOLS[tool].own) own.keep(tool);
+    if (TOOLS[tool].own) mine.keep(tool);
   }
 
   async function run() {
