@@ -20,7 +20,7 @@ export function ownModel({ base, keeps, attempt, onModel, onTool }) {
   const files = new Map(); // key → File
   const list = make("div", {});
   const input = make("input", { type: "file", accept: ".zip,application/zip", id: "lab-own", className: "lab-file" });
-  const hint = make("small", { textContent: HINT });
+  const choose = make("label", { htmlFor: "lab-own", className: "lab-button", textContent: "Use your own model" });
   const forget = button("Forget it", async () => {
     await caches.delete(store);
     forget.hidden = true;
@@ -33,13 +33,14 @@ export function ownModel({ base, keeps, attempt, onModel, onTool }) {
     input.value = ""; // so that the same file can be chosen again
   });
   const element = make("div", { className: "lab-own" }, list,
-    make("div", {}, input, make("label", { htmlFor: "lab-own", className: "lab-button", textContent: "Use your own model" }), forget), hint);
+    make("div", {}, input, choose, forget), make("small", { textContent: HINT }));
 
   /** Read a file; its model is then among the tools. Returns its key. */
   async function take(file) {
     const { takeModel } = await import("../own_model.js");
     const key = await takeModel(await bytesOf(file), file.name);
     files.set(key, file);
+    choose.textContent = "Use another model";
     const { title, text } = TOOLS[key];
     const radio = make("input", { type: "radio", name: "lab-tool", value: key });
     radio.addEventListener("change", () => onTool(key));

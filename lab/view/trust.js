@@ -68,7 +68,7 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     const { own } = TOOLS[tool];
     const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, likeOf(tool), settings)
       .filter(({ name }) => !(own && OF_THE_NETWORK.includes(name))).slice(0, rules.MOST);
-    said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: NOTHING })]));
+    said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: own ? NOTHING.replace("size, ", "") : NOTHING })]));
     changes.replaceChildren(...done.filter(({ after }) => after !== undefined).map((change) => told(change, tool)));
     element.hidden = false;
   }
