@@ -215,6 +215,15 @@ PACKAGE = (
     Fault("a pickle is opened unasked", OWN_MODEL + "label_files.py",
           "        if not own_pickles:\n", "        if False:\n",
           OWN_MODEL_TESTS + "test_label_files.py::test_a_pickle_is_not_opened_unasked"),
+    Fault("a ruined model goes to the page", OWN_MODEL + "for_page.py",
+          "if not np.isfinite(values).all():", "if False:",
+          OWN_MODEL_TESTS + "test_for_page.py::test_another_or_a_ruined_cellpose_is_refused"),
+    Fault("batch normalisation is left out for the page", OWN_MODEL + "for_page.py",
+          "if norm is not None:", "if False:", OWN_MODEL_TESTS
+          + "test_for_page.py::test_batch_normalisation_becomes_part_of_the_convolution"),
+    Fault("the page runs a damaged model", "lab/own_model.js",
+          " || !await hasHash(weights, model.sha256)", "", "tests/lab/test_own_model.py"
+          "::test_a_file_that_the_page_cannot_run_gets_a_sentence_with_the_next_step"),
     Fault("labels of another image are not noticed", OWN_MODEL + "pairs.py",
           "if own < label_faults.FITS and row.max() > enough:", "if False:",
           OWN_MODEL_TESTS + "test_pairs.py::test_swapped_labels_of_two_images_are_both_named"),
