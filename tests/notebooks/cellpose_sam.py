@@ -250,7 +250,8 @@ def stacks(model, image):
     filled_in = form.source.replace("my_image_path = None", 'my_image_path = "stack.tif"').replace(
         "my_stack = {}", 'my_stack = {"z_axis": 0, "do_3D": True}'
     )
-    with mock.patch.object(show, "segmentation", lambda *given, title: shown.append((*given, title))):
+    note = lambda *given, title: shown.append((*given, title))  # noqa: E731
+    with mock.patch.object(show, "segmentation", note):
         exec(filled_in, {"model": model, "np": np, "show": show})
     plane, labels, title = shown[0]
     on_a_mac = SimpleNamespace(device=SimpleNamespace(type="mps"))

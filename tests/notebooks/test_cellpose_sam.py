@@ -58,7 +58,7 @@ def test_the_network_of_the_library_answers_for_every_image_of_the_notebook(run)
         (1, 512, 512, 1),  # nuclei
         (1, 80, 80, 1), (1, 160, 160, 1), (1, 320, 320, 1),  # shrunk, as it is, enlarged
         (1, 200, 300, 3),  # tissue, in colour
-        (1, 160, 160, 1), (1, 160, 160, 1),  # a warm-up, then timed; there is no GPU to compare with
+        (1, 160, 160, 1), (1, 160, 160, 1),  # a warm-up, then timed; no GPU is here
         (1, 128, 128, 1),  # the place for your own image
     ]  # fmt: skip
     for call in run["seen"]:

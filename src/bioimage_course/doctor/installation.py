@@ -157,7 +157,7 @@ def _python_findings(python):
         why = "scikit-image 0.26 and other packages of the course have no release for it."
     else:
         why = (
-            "no StarDist is ready for it: pip has to compile one, and where it may not, it takes an "
+            "no StarDist is ready for it: pip has to compile one, and where it may not, takes an "
             "empty placeholder, stardist 0.0.0."
         )
     return [
@@ -207,8 +207,8 @@ def _package_findings(name, version, wanted, *, python, colab, notebook):
         return [
             Finding(
                 "stardist 0.0.0 is an empty placeholder, not StarDist.",
-                "nothing in it runs. pip takes it where no StarDist is ready, as on Python 3.14, and "
-                "it may not compile one, or where none fits the other packages asked for.",
+                "nothing in it runs. pip takes it where no StarDist is ready, as on Python 3.14, "
+                "and it may not compile one, or where none fits the other packages asked for.",
                 install if on_old_python else f"install Python 3.12, then: {install}",
             )
         ]
