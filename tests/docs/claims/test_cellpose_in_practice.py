@@ -370,3 +370,10 @@ def test_the_command_line_knows_the_options_of_the_page_and_puts_rois_beside_the
     main = Path(cellpose.__file__).with_name("__main__.py").read_text(encoding="utf-8")
     assert "io.save_rois(masks, image_name)" in main
     assert 'raise FileExistsError("--savedir {args.savedir} does not exist")' in main
+
+
+def test_the_window_trains_on_the_labels_in_seg_npy_alone():
+    pairs = window("io.py").split("def _get_train_set(")[1].split("\ndef ")[0]
+    assert pairs.count("label_name = image_name") == 1
+    assert 'label_name = image_name + "_seg.npy"' in pairs
+    assert "&Save masks and image (as *_seg.npy)" in window("menus.py")

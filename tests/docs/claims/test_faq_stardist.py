@@ -353,7 +353,9 @@ def test_each_nucleus_gets_the_number_of_its_spots():
 
 def test_it_learns_classes_from_a_dictionary_for_each_image(pair):
     picture, labels = pair
-    model = tiny(n_classes=2, train_patch_size=(64, 64), train_batch_size=1, train_tensorboard=False)
+    model = tiny(
+        n_classes=2, train_patch_size=(64, 64), train_batch_size=1, train_tensorboard=False
+    )
     classes = [{number: 1 + number % 2 for number in np.unique(labels[labels > 0])}]
     model.train(
         [picture], [labels], classes=classes, validation_data=([picture], [labels], classes),
