@@ -20,6 +20,7 @@ from unittest import mock
 
 import matplotlib
 import numpy as np
+import tifffile
 import torch
 
 matplotlib.use("agg")
@@ -54,7 +55,7 @@ from skimage.measure import label  # noqa: E402
 from skimage.segmentation import relabel_sequential  # noqa: E402
 from skimage.transform import resize  # noqa: E402
 
-from bioimage_course import WEIGHTS, data  # noqa: E402
+from bioimage_course import WEIGHTS, data, show  # noqa: E402
 from tests.notebooks import lessons  # noqa: E402
 
 
@@ -243,6 +244,16 @@ def stacks(model, image):
     planes = np.arange(20)[:, None, None] * np.ones(image.shape)
     with listening() as logged:
         first = transforms.convert_image(planes)
+    shown = []
+    tifffile.imwrite(FOLDER / "stack.tif", planes.astype(np.uint8))
+    (form,) = (cell for cell in lessons.code_cells(NOTEBOOK) if cell.id == "own-run")
+    filled_in = form.source.replace("my_image_path = None", 'my_image_path = "stack.tif"').replace(
+        "my_stack = {}", 'my_stack = {"z_axis": 0, "do_3D": True}'
+    )
+    note = lambda *given, title: shown.append((*given, title))  # noqa: E731
+    with mock.patch.object(show, "segmentation", note):
+        exec(filled_in, {"model": model, "np": np, "show": show})
+    plane, labels, title = shown[0]
     on_a_mac = SimpleNamespace(device=SimpleNamespace(type="mps"))
     compute = models.CellposeModel._compute_masks
     last_step = seen_by(
@@ -254,6 +265,7 @@ def stacks(model, image):
     return {
         "a stack becomes": [first.shape, first[0, 0].tolist(), model.eval(planes)[0].shape],
         "a stack is logged": logged.getvalue(),
+        "a stack in the form": [plane.shape, int(plane[0, 0]), labels.shape, title],
         "z_axis alone": message(model.eval, planes, z_axis=0),
         "z_axis and stitching": message(transforms.convert_image, planes, z_axis=0, do_3D=True),
         "two channels": transforms.convert_image(planes[[3, 2]], channel_axis=0)[0, 0].tolist(),
@@ -349,6 +361,7 @@ def main():
             "compare-check", names, average_precision={"Cellpose-SAM": [0.3]}
         ),
         "size-check": is_refused("size-check", names, counts={0.5: 3, 1: 20, 2: 19}),
+        "proof-check": is_refused("proof-check", names, nuclei={"cpu": 40, "cuda:0": 43}),
         "tissue-check": is_refused("tissue-check", names, nuclei_in_tissue=all_of_it),
     }
     print(json.dumps({"claims": found, "seen": seen, "printed": printed, "refused": refused}))

@@ -58,6 +58,7 @@ def test_the_network_of_the_library_answers_for_every_image_of_the_notebook(run)
         (1, 512, 512, 1),  # nuclei
         (1, 80, 80, 1), (1, 160, 160, 1), (1, 320, 320, 1),  # shrunk, as it is, enlarged
         (1, 200, 300, 3),  # tissue, in colour
+        (1, 160, 160, 1), (1, 160, 160, 1),  # a warm-up, then timed; no GPU is here
         (1, 128, 128, 1),  # the place for your own image
     ]  # fmt: skip
     for call in run["seen"]:
@@ -78,7 +79,9 @@ def test_the_courses_model_runs_in_a_second_python_with_cellpose_3(run):
     assert version == "3.1.1.3" and 80 < int(nuclei) < 170
 
 
-@pytest.mark.parametrize("cell", ["eval-check", "compare-check", "size-check", "tissue-check"])
+@pytest.mark.parametrize(
+    "cell", ["eval-check", "compare-check", "size-check", "tissue-check", "proof-check"]
+)
 def test_a_check_stops_at_a_wrong_result(run, cell):
     assert run["refused"][cell]
 
@@ -154,6 +157,17 @@ def test_only_the_first_three_channels_are_read_and_a_stack_is_taken_for_channel
     assert claims["a stack becomes"] == [[64, 64, 3], [0, 1, 2], [64, 64]]
     assert "only segmenting on first 3 channels" in claims["a stack is logged"]
     assert claims["two channels"] == [3, 2]
+
+
+def test_a_stack_in_the_form_is_shown_by_its_middle_plane(run):
+    *plane, title = run["claims"]["a stack in the form"]
+    assert plane == [[64, 64], 10, [64, 64]]
+    assert title.endswith(" objects in the stack; plane 10")
+
+
+def test_without_a_gpu_the_proof_names_the_processor_alone(run):
+    rows = run["printed"]["proof-run"].splitlines()
+    assert [row.partition(":")[0] for row in rows] == ["cpu, warm-up", "cpu, timed"]
 
 
 def test_z_axis_alone_stops(run):

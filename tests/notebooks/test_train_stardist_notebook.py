@@ -1,8 +1,10 @@
 """The exercises name the likely mistake, and the split and the augmentation do what is said."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from skimage.measure import label
+from tifffile import imwrite
 
 from bioimage_course import data
 from tests.notebooks.lessons import code_cells, run_ids, tags
@@ -189,3 +191,20 @@ def test_the_drawn_curves_show_what_their_answers_say(lesson):
     assert training[-1] < training[lowest]
     assert min(line.min() for line in curves["B"]) > 0.8
     assert all((np.diff(line) < 0).all() for line in curves["C"])
+
+
+# --- Your own annotation ------------------------------------------------------------------------
+
+
+def test_what_was_not_annotated_is_neither_refused_nor_counted(lesson, tmp_path, capsys):
+    (form,) = (cell for cell in code_cells(STEM) if cell.id == "own-run")
+    labels = lesson["right_labels"].astype(np.int16)
+    labels[:, :8] = -1
+    imwrite(tmp_path / "labels.tif", labels)
+    path = f'my_labels_path = "{tmp_path / "labels.tif"}"'
+    names = lesson | {"n_rays": 32}
+    exec(form.source.replace("my_labels_path = None", path), names)
+    plt.close("all")
+    nuclei = np.unique(labels[labels > 0]).size
+    assert capsys.readouterr().out.startswith(f"{nuclei} objects, ")
+    assert 0.8 < names["my_fit"] <= 1

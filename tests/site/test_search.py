@@ -122,6 +122,39 @@ SECTIONS = {
     "warm-up": "practice/large-images/#gpu-proof",
     "default model changed": "practice/reporting/#a-default-model-changed-under-the-same-name",
     "Colab limits": "reference/faq/#my-model-and-my-images-are-gone",
+    "10000 images": "reference/faq/#i-have-10000-images",
+    "shortcut": "concepts/how-a-network-learns/#shortcuts",
+    "confounder": "concepts/how-a-network-learns/#shortcuts",
+    "batch effect": "concepts/how-a-network-learns/#shortcuts",
+    "time-lapse": "clicks/cellprofiler-trackmate/#trackmate",
+    "movie": "clicks/cellprofiler-trackmate/#trackmate",
+    "membrane": "tools/cells/#membrane",
+    "yeast": "tools/cells/#yeast",
+    "InstanSeg": "clicks/qupath/#instanseg-in-ten-steps",
+    "Kaggle": "reference/faq/#colab-gives-me-no-gpu-is-there-another-one-for-nothing",
+    "Google Drive": "start/set-up/#files-on-colab",
+    "foci": "reference/faq/#how-many-spots-foci-has-each-nucleus",
+    "percent positive": "reference/faq/#how-many-percent-are-positive",
+    "classes of nuclei": "reference/faq/#can-stardist-tell-classes-of-nuclei-apart",
+    "command line": "reference/faq/#cellpose-from-the-command-line-a-folder-without-code",
+}
+#: Parts of messages, as people paste them, and the question that answers each.
+MESSAGES = {
+    "name 'dinov3_vitl16' is not defined": "name-dinov3_vitl16-is-not-defined",
+    "axes (YXC) must be of length 2": "axes-yxc-must-be-of-length-2",
+    "Using default values": "using-default-values-prob_thresh05-nms_thresh04",
+    "output path already exists": "output-path-for-model-already-exists-files-may-be-overwritten",
+    "Could not find SavedModel": "fiji-could-not-find-savedmodel-pb-or-pbtxt",
+    "unexpected keyword argument 'invert'": "eval-got-an-unexpected-keyword-argument-invert",
+    "operator torchvision::nms does not exist": "operator-torchvisionnms-does-not-exist",
+    "BFloat16": "bfloat16-is-not-supported-on-mps",
+    "unicodeescape": "unicodeescape-a-path-of-windows",
+    "int too big to convert": "int-too-big-to-convert-while-rois-are-written",
+    "assignment destination is read-only": "valueerror-assignment-destination-is-read-only",
+    "must be numpy.ndarray, not numpy.ndarray": "must-be-numpyndarray-not-numpyndarray",
+    "DLL load failed while importing cv2": "dll-load-failed-on-windows",
+    "weight file containing 18 layers": "layer-count-mismatch-when-loading-weights",
+    "cannot import name 'logger' from 'cellpose'": "cannot-import-name-logger-from-cellpose",
 }
 
 
@@ -132,6 +165,12 @@ def test_words_of_one_question_bring_its_section_first(opened, in_folder):
         for query, address in first.items()
     }
     assert found == SECTIONS
+
+
+def test_a_pasted_message_brings_its_question_first(opened, in_folder):
+    first = {message: (type_in(opened, message) or [in_folder])[0] for message in MESSAGES}
+    assert {page_of(address, in_folder) for address in first.values()} == {"reference/faq"}
+    assert {message: urldefrag(address)[1] for message, address in first.items()} == MESSAGES
 
 
 def test_each_program_is_found_by_its_name(opened, in_folder):

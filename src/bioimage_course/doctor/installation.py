@@ -156,7 +156,10 @@ def _python_findings(python):
     if python < min(PYTHONS):
         why = "scikit-image 0.26 and other packages of the course have no release for it."
     else:
-        why = "there is no StarDist for it: pip installs an empty placeholder, stardist 0.0.0."
+        why = (
+            "no StarDist is ready for it: pip has to compile one, and where it may not, takes an "
+            "empty placeholder, stardist 0.0.0."
+        )
     return [
         Finding(
             f"Python {python[0]}.{python[1]} does not work with this course.",
@@ -204,7 +207,8 @@ def _package_findings(name, version, wanted, *, python, colab, notebook):
         return [
             Finding(
                 "stardist 0.0.0 is an empty placeholder, not StarDist.",
-                "pip falls back on it where no StarDist fits, as on Python 3.14.",
+                "nothing in it runs. pip takes it where no StarDist is ready, as on Python 3.14, "
+                "and it may not compile one, or where none fits the other packages asked for.",
                 install if on_old_python else f"install Python 3.12, then: {install}",
             )
         ]

@@ -68,7 +68,9 @@ def parse(text, items, name="answers.csv"):
         where = f"{name}, line {rows.line_num}"
         if None in row or None in row.values():
             raise Stop(
-                f"{where}: its cells are not those of the header: {', '.join(rows.fieldnames)}"
+                f"{where}: too {'many' if None in row else 'few'} cells, the header has "
+                f"{len(rows.fieldnames)}: {', '.join(rows.fieldnames)}. An empty answer needs its "
+                "comma, too."
             )
         row = {column: cell.strip() for column, cell in row.items()}
         if any(row.values()):
@@ -176,10 +178,12 @@ def pairs(sheets):
     Stop
         If all sheets are of one time, or fewer than six people can be compared.
     """
+    if not sheets:
+        raise Stop("There is no sheet below the first line: type the answers in, a line for each.")
     seen = {when for times in sheets.values() for when in times}
     if len(seen) < 2:
         raise Stop(
-            f"All sheets are from {' '.join(seen) or 'nobody'}: a gain needs answers before and "
+            f"All sheets are from {' '.join(seen)}: a gain needs answers before and "
             "after. Put both into one file."
         )
     left_out = {}
@@ -192,8 +196,9 @@ def pairs(sheets):
     if len(paired) < FEWEST:
         reasons = "".join(f"\n- {code} {why}" for code, why in left_out.items())
         raise Stop(
-            f"{len(paired)} people can be compared with themselves, and it takes {FEWEST}: with "
-            "fewer, an interval says nothing, and people can be told from their answers."
+            f"Too few people can be compared with themselves, {len(paired)} where it takes "
+            f"{FEWEST}: with fewer, an interval says nothing, and people can be told from their "
+            "answers."
             f"{reasons and f' Left out, look for slips in the codes:{reasons}'}"
         )
     return paired, left_out

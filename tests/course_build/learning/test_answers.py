@@ -73,8 +73,8 @@ BAD = {
         "code,when,item,answer\nx,before,A1,a\nx,before,B2,a", "second time before",
     ),
     "half a sheet": ("code,when,item,answer\nx,before,A1,a", "x has no line for A2, A3"),
-    "a cell too many": (f"{HEADER}\n{LINE},a", "line 2: its cells are not those of the header"),
-    "a cell too few": (f"{HEADER}\n{LINE[:-2]}", "line 2: its cells are not those of the header"),
+    "a cell too many": (f"{HEADER}\n{LINE},a", "line 2: too many cells, the header has 15"),
+    "a cell too few": (f"{HEADER}\n{LINE[:-2]}", "line 2: too few cells, the header has 15"),
 }  # fmt: skip
 
 
@@ -99,11 +99,16 @@ def test_sheets_of_one_time_alone_make_no_gain(asked, sheet):
         answers.pairs(answers.parse(text, asked))
 
 
+def test_a_header_alone_is_told_from_a_class_that_was_asked_once(asked):
+    with pytest.raises(Stop, match="no sheet below the first line"):
+        answers.pairs(answers.parse(HEADER, asked))
+
+
 def test_five_people_are_too_few_and_slips_in_their_codes_are_listed(asked, table, sheet, six):
     del six["c5"]
     text = table(six) + sheet("c55", "before", "A", 3)
     with pytest.raises(
-        Stop, match=r"5 people can be .* it takes 6(.|\n)*- c55 answered only before"
+        Stop, match=r"Too few people .* 5 where it takes 6(.|\n)*- c55 answered only before"
     ):
         answers.pairs(answers.parse(text, asked))
 

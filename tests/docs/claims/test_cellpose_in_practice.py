@@ -347,3 +347,33 @@ def test_the_number_of_steps_comes_from_the_diameter_unless_it_is_given(model, s
                    normalize=False, **options)  # fmt: skip
     assert steps == [400, 400, 2000]
     assert "use 2000 for bacteria" in window("gui.py")
+
+
+def test_the_window_refuses_an_outline_of_fewer_than_ten_pixels_in_the_terminal_only():
+    add = window("gui.py").split("def add_mask(")[1].split("\n    def ")[0]
+    assert "if (~ioverlap).sum() < 10:\n                print(" in add
+    press = window("guiparts.py").split("class ImageDraw(")[1].split("def mouseDragEvent")[0]
+    assert "if (self.parent.masksOn or\n                self.parent.outlinesOn)" in press
+    assert "else:\n                    ev.accept()\n                    self.end_stroke()" in press
+
+
+def test_the_window_does_not_train_on_a_stack():
+    new = window("gui.py").split("def new_model(")[1].split("\n    def ")[0]
+    assert "if self.NZ != 1:" in new and "cannot train model on 3D data" in new
+
+
+def test_the_command_line_knows_the_options_of_the_page_and_puts_rois_beside_the_image():
+    faq = (Path(__file__).parents[3] / "docs" / "reference" / "faq.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^python -m cellpose (--dir .*)$", faq, re.M)
+    arguments = get_arg_parser().parse_args(line.split())
+    assert arguments.dir == "images" and arguments.save_tif and arguments.no_npy
+    main = Path(cellpose.__file__).with_name("__main__.py").read_text(encoding="utf-8")
+    assert "io.save_rois(masks, image_name)" in main
+    assert 'raise FileExistsError("--savedir {args.savedir} does not exist")' in main
+
+
+def test_the_window_trains_on_the_labels_in_seg_npy_alone():
+    pairs = window("io.py").split("def _get_train_set(")[1].split("\ndef ")[0]
+    assert pairs.count("label_name = image_name") == 1
+    assert 'label_name = image_name + "_seg.npy"' in pairs
+    assert "&Save masks and image (as *_seg.npy)" in window("menus.py")

@@ -313,3 +313,54 @@ def test_matching_wants_whole_numbers_and_equal_shapes():
     )
     assert "`have different shapes`" in FAQ
     matching(labels.astype(float).astype("uint16"), labels)
+
+
+# --- Recipes of the page, run as they stand -----------------------------------------------------
+
+
+def recipe(heading):
+    """The code of an answer."""
+    answer = FAQ.split(f"### {heading}\n")[1].split("\n### ")[0]
+    return re.search(r"```py\n(.*?)```", answer, re.S)[1]
+
+
+def test_objects_of_a_second_model_that_touch_none_of_the_first_are_added():
+    first, second = np.zeros((2, 10, 10), int)
+    first[:4, :4] = 1
+    second[2:6, :4], second[7:, 7:] = 1, 2
+    names = {"np": np, "first": first, "second": second}
+    exec(recipe("How do I combine the results of two models?"), names)
+    assert np.array_equal(names["both"] > 0, (first > 0) | (second == 2))
+    assert np.unique(names["both"]).size == 3
+
+
+def test_the_share_of_positive_nuclei_is_counted_above_background(capsys):
+    labels = np.repeat([[1, 2, 3, 0]], 4, axis=0)
+    names = {"labels": labels, "marker": labels * 100 + 50, "background": 50, "limit": 150}
+    exec(recipe("How many percent are positive?"), names)
+    assert capsys.readouterr().out == "67% of 3\n"
+
+
+def test_each_nucleus_gets_the_number_of_its_spots():
+    labels = np.repeat(np.repeat([[1, 0, 2, 3]], 20, axis=0), 20, axis=1)
+    channel = np.zeros(labels.shape)
+    for y, x in [(5, 5), (14, 10), (10, 50), (10, 30)]:  # the last one lies beside
+        channel[y - 1 : y + 2, x - 1 : x + 2] = 1
+    names = {"np": np, "labels": labels, "channel": channel}
+    exec(recipe("How many spots (foci) has each nucleus?"), names)
+    assert names["counts"].tolist() == [2, 1, 0]
+
+
+def test_it_learns_classes_from_a_dictionary_for_each_image(pair):
+    picture, labels = pair
+    model = tiny(
+        n_classes=2, train_patch_size=(64, 64), train_batch_size=1, train_tensorboard=False
+    )
+    classes = [{number: 1 + number % 2 for number in np.unique(labels[labels > 0])}]
+    model.train(
+        [picture], [labels], classes=classes, validation_data=([picture], [labels], classes),
+        epochs=1, steps_per_epoch=1,
+    )  # fmt: skip
+    found, details = model.predict_instances(picture, prob_thresh=0)
+    assert found.max() and len(details["class_id"]) == found.max()
+    assert set(details["class_id"]) <= {0, 1, 2}
