@@ -109,6 +109,17 @@ def test_only_the_foot_of_a_page_leads_on(site, notebook_pages):
     assert not repeated
 
 
+def test_a_notebook_names_no_other_next_page_than_its_foot(site, notebook_pages):
+    other = []
+    for page in notebook_pages.values():
+        soup = BeautifulSoup(
+            (site / page / "index.html").read_text(encoding="utf-8"), "html.parser"
+        )
+        if soup.article.find("strong", string="Next:"):
+            other.append(page)
+    assert not other
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_drawer_shows_all_parts_and_opens_them_by_keyboard(open_page, scheme):
     page = open_page("tools/stardist/", scheme=scheme, width=390)
