@@ -193,20 +193,3 @@ def test_boxes_are_told_apart_without_colour(open_page):
     icons = [icon for icon, _ in kinds]
     assert len(set(icons)) == 3 and all(icon.startswith("url(") for icon in icons)
     assert [line for _, line in kinds] == ["solid", "solid", "dashed"]
-
-
-SHIFT = """() => new Promise((done) => {
-  let total = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) total += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(total), 600);
-})"""
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize(
-    "path", ["", "lab/", "tools/stardist/", FAQ, "notebooks/05_stardist_nuclei/"]
-)
-def test_nothing_moves_while_a_page_loads(open_page, path, width):
-    assert open_page(path, width=width).evaluate(SHIFT) < 0.02

@@ -43,7 +43,7 @@ def test_a_phone_shows_the_narrow_form_of_a_drawing_that_has_one(project):
 
 
 @pytest.mark.parametrize(("pixels", "wide"), [(300, False), (900, True)])
-def test_a_wide_picture_of_a_notebook_scrolls_on_a_phone_on_every_page(project, pixels, wide):
+def test_a_wide_picture_scrolls_on_a_phone_on_every_page(project, pixels, wide):
     figure = {"name": "nuclei", "alt": "Nuclei"}
     picture = shown(image_png=png(pixels, pixels))
     project.notebook("05_nuclei", code("draw()", picture, figure=figure))
