@@ -484,6 +484,13 @@ RULES = (
           "to the lower left, where nuclei are missed. After dividing by the background, with AP "
           "{{ failures.uneven.after.ap | .2f }}, most are found.]", "![Two pictures]",
           SLIDES_TESTS + "test_every_picture_is_the_courses_own_and_says_what_it_shows"),
+    Fault("a phone scrolls wide tables", "src/course_build/pages/tables.py",
+          "return words and sum(", "return False and sum(",
+          PAGES + "test_tables.py::test_each_cell_says_the_head_of_its_column"),
+    Fault("the pictures' typeface is not made known", "src/bioimage_course/typeface/__init__.py",
+          "if fonts is None:", "if True:",
+          "tests/bioimage_course/test_typeface.py"
+          "::test_pictures_are_set_in_the_typeface_of_the_pages"),
     Fault("a picture without words passes", "src/course_build/pages/pictures.py",
           'if not attributes.get("alt", "").strip():', "if False:", PAGES + "test_pictures.py"),
     Fault("a picture of another host passes", "src/course_build/pages/pictures.py",

@@ -5,23 +5,19 @@ its panels below each other, so that words keep their size there.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 import matplotlib
-from fontTools.ttLib import TTFont
-from matplotlib import font_manager
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from bioimage_course import typeface
 from bioimage_course.show import ERROR, PREDICTED, TRUTH
-from course_build import ROOT
 
 GREEN, PINK = "#009E73", "#CC79A7"
 CENTRED = {"ha": "center", "va": "center"}  # words around a place
 NARROW = 344  # px, what a phone has room for
 SMALLEST = 12  # px, of words on a phone
-FONTS = ROOT / "node_modules" / "@fontsource" / "source-sans-3" / "files"
 
 
 @dataclass(frozen=True)
@@ -46,24 +42,12 @@ THEMES = {
 }
 
 
-@cache
 def letters():
     """Make the page's typeface known to Matplotlib, and return its names, the first one first.
 
     Signs that it lacks, like arrows, come from the second.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the packages of package-lock.json are not there: `make check` fetches them.
     """
-    for weight in (400, 700):
-        font = TTFont(FONTS / f"source-sans-3-latin-{weight}-normal.woff")
-        font.flavor = None  # Matplotlib reads the unpacked form only
-        unpacked = ROOT / "build" / "fonts" / f"source-sans-3-{weight}.ttf"
-        unpacked.parent.mkdir(parents=True, exist_ok=True)
-        font.save(unpacked)
-        font_manager.fontManager.addfont(unpacked)
+    typeface.register()
     return ["Source Sans 3", "DejaVu Sans"]
 
 

@@ -1,10 +1,13 @@
 """What the course's notebooks share: named images, weights, the standard picture, checks.
 
-Importing this package is quick: neither TensorFlow nor torch is loaded until a notebook asks.
+Importing this package is quick: neither TensorFlow nor torch is loaded until a notebook asks. Where
+Matplotlib is loaded, it learns the typeface that the style "bioimage_course.course" asks for.
 """
 
 import importlib
 from pathlib import Path
+
+from bioimage_course import typeface
 
 __all__ = ["WEIGHTS", "check", "data", "show"]
 
@@ -16,7 +19,9 @@ def __getattr__(name):
     if name == "WEIGHTS":
         return _checked_weights()
     if name in __all__:
-        return importlib.import_module(f"{__name__}.{name}")
+        module = importlib.import_module(f"{__name__}.{name}")
+        typeface.register()  # `show` loads Matplotlib
+        return module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -41,3 +46,6 @@ def _checked_weights():
 
 def __dir__():
     return sorted(__all__)
+
+
+typeface.register()

@@ -56,7 +56,7 @@ def segmentation(image, labels, *, truth=None, title=None):
             1, 3, figsize=_figure_size(image.shape, title), FigureClass=_ShownOnce
         )
         for ax, name in ((left, "image"), (middle, "masks"), (right, "outlines")):
-            ax.set_title(name, fontsize=13, fontweight="normal", pad=6)
+            ax.set_title(name, fontsize=15, fontweight="normal", pad=6)
             ax.set_axis_off()
         for ax in (left, right):
             ax.imshow(_displayable(image), cmap="gray", vmin=0, vmax=1)
@@ -161,7 +161,7 @@ def _below(ax, right=0):
 
 def _caption(ax, text, x=0, right=0):
     """A line of text below the image, so that it hides no pixel."""
-    ax.text(x, 0, text, transform=_below(ax, right), va="center", fontsize=12, color="#c3cdd8")
+    ax.text(x, 0, text, transform=_below(ax, right), va="center", fontsize=14, color="#c3cdd8")
 
 
 def _scale_bar(ax, width):

@@ -35,6 +35,7 @@ from course_build.pages import (
     reading_time,
     search_index,
     shelf_life,
+    tables,
 )
 from course_build.pages.links import Links, built_address, each_link, linked_page
 from course_build.programs import run
@@ -330,6 +331,7 @@ def on_page_content(content, *, page, config, files):
     content = _without_dead(content, page, files)
     by_address = {file.dest_uri: file for file in files}
     content = pictures.complete(content, page.file, by_address.get)
+    content = tables.as_cards(content)
     config.extra["search"].append(_searched(page, content))
     return search_index.without_marks(content)
 

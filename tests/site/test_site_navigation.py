@@ -109,6 +109,17 @@ def test_only_the_foot_of_a_page_leads_on(site, notebook_pages):
     assert not repeated
 
 
+def test_a_notebook_names_no_other_next_page_than_its_foot(site, notebook_pages):
+    other = []
+    for page in notebook_pages.values():
+        soup = BeautifulSoup(
+            (site / page / "index.html").read_text(encoding="utf-8"), "html.parser"
+        )
+        if soup.article.find("strong", string="Next:"):
+            other.append(page)
+    assert not other
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_drawer_shows_all_parts_and_opens_them_by_keyboard(open_page, scheme):
     page = open_page("tools/stardist/", scheme=scheme, width=390)
@@ -182,20 +193,3 @@ def test_boxes_are_told_apart_without_colour(open_page):
     icons = [icon for icon, _ in kinds]
     assert len(set(icons)) == 3 and all(icon.startswith("url(") for icon in icons)
     assert [line for _, line in kinds] == ["solid", "solid", "dashed"]
-
-
-SHIFT = """() => new Promise((done) => {
-  let total = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) total += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(total), 600);
-})"""
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize(
-    "path", ["", "lab/", "tools/stardist/", FAQ, "notebooks/05_stardist_nuclei/"]
-)
-def test_nothing_moves_while_a_page_loads(open_page, path, width):
-    assert open_page(path, width=width).evaluate(SHIFT) < 0.02

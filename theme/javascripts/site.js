@@ -1,6 +1,6 @@
 // Wide code, tables, pictures and formulas scroll sideways: let the keyboard reach those that do.
 const SCROLLERS =
-  "pre > code, .md-typeset__scrollwrap, .output-html, .output p, .katex-display";
+  "pre > code, .md-typeset__scrollwrap, .output-html, p:has(> .wide), .katex-display";
 
 function markScrollers() {
   for (const element of document.querySelectorAll(SCROLLERS)) {

@@ -14,6 +14,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from bioimage_course import typeface
 from bioimage_course.doctor.finding import first_line
 
 #: Starts the one line of an answer that counts; libraries print what they like around it.
@@ -126,6 +127,7 @@ def _figures():
     from matplotlib import font_manager, style
     from matplotlib.figure import Figure
 
+    typeface.register()
     with warnings.catch_warnings(record=True) as caught, style.context("bioimage_course.course"):
         warnings.simplefilter("always")
         figure = Figure()

@@ -298,5 +298,5 @@ def contact_sheet(pairs, columns=4, most=16):
         low, high = np.percentile(pair.image, (1, 99.8))
         panel.imshow(pair.image, cmap="gray", vmin=low, vmax=max(high, low + 1e-9))
         show.outlines(panel, np.maximum(pair.labels, 0), color=show.TRUTH)
-        panel.set_title(Path(pair.name).stem[-18:], fontsize=10)
+        panel.set_title(Path(pair.name).stem[-18:], fontsize=12)
     return figure

@@ -37,16 +37,17 @@ def main(arguments=None):
 
 
 def _write(result, asked):
-    """Write the report and its picture, in Matplotlib's typeface: the site's may not be there."""
+    """Write the report and its picture."""
     # These take a second, and only a report needs them.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from figures._shared.style import THEMES
+    from figures._shared.style import THEMES, letters
 
     try:
         OUT.mkdir(parents=True, exist_ok=True)
-        with rc_context({"font.size": 14, "axes.spines.top": False, "axes.spines.right": False}):
+        look = {"font.family": letters(), "font.size": 16}
+        with rc_context(look | {"axes.spines.top": False, "axes.spines.right": False}):
             figure = Figure(figsize=(report.WIDTH / 72, report.height(result) / 72))
             report.paint(figure, THEMES["light"], result)
             figure.savefig(OUT / PICTURE)

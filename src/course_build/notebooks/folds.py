@@ -14,6 +14,7 @@ TOOLS = re.compile(
     r"|train_seg\(|non_maximum_suppression\(|matching\("
 )
 DRAWS = re.compile(r"\bplt\.|\baxes\.|\bax\.|\bshow\.|imshow\(")
+SETTING = re.compile(r"^plt\.style\.use\(|\.setLevel\(|\.set_memory_growth\(")
 FORM = re.compile(r"^my_\w+(, my_\w+)* = ", re.M)
 SHORT = 4  # lines that draw and take no more room than a fold would
 HIDDEN = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # for JupyterLab, for Colab
@@ -66,8 +67,11 @@ def hide(notebook):
 
 
 def _imports(step):
-    is_style = isinstance(step, ast.Expr) and ast.unparse(step).startswith("plt.style.use(")
-    return isinstance(step, ast.Import | ast.ImportFrom) or is_style
+    """Whether a step imports, or sets once how a library looks, speaks or takes memory."""
+    if isinstance(step, ast.For):
+        return all(_imports(inner) for inner in step.body)
+    setting = isinstance(step, ast.Expr) and SETTING.search(ast.unparse(step))
+    return isinstance(step, ast.Import | ast.ImportFrom) or bool(setting)
 
 
 def _is_drawing_function(step):

@@ -412,8 +412,6 @@ def _figure(soup, cell, page, figures):
     paragraph = soup.new_tag("p")
     attributes = {"alt": cell.alt, "src": f"{figures}{cell.figure}.webp"}
     size = {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
-    if width > 1.5 * height:
-        attributes["class"] = "wide"  # panels side by side: on a phone they scroll
     paragraph.append(soup.new_tag("img", attrs=attributes | size))
     return paragraph
 

@@ -62,7 +62,7 @@ def listing(terms, relative):
         # Plain plurals are forms too, but nothing to read.
         others = [form for form in forms(entry)[1:] if form.lower() != f"{term}s".lower()]
         also = f" (also: {', '.join(others)})" if others else ""
-        see = f" [Read on]({relative(entry['see'])})" if entry.get("see") else ""
+        see = f" [Read\u00a0on]({relative(entry['see'])})" if entry.get("see") else ""
         lines.append(f"{term}{also} {{: #{slug(term)} }}\n:   {entry['definition'].strip()}{see}\n")
     return "\n".join(lines)
 

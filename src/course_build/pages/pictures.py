@@ -13,6 +13,9 @@ from course_build import Stop
 
 #: Where a drawing's narrow form takes its place: 560 px and the page's margins have no room there.
 PHONE = "(max-width: 37em)"
+#: px. A photograph or a notebook's picture has one form: a wider one is not made as small as a
+#: phone, where nobody could read its words, but scrolls there.
+WIDE = 520
 IMG = re.compile(r"<img\b([^>]*?)/?>")
 ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
@@ -54,6 +57,8 @@ def complete(page_html, page, file_at):
             raise Stop(f"{where} is not on the site")
         width, height = _size(file, where)
         shown = float(attributes.get("width", "").removesuffix("px") or width)
+        if shown > WIDE and not path.endswith(".svg"):
+            attributes["class"] = "wide"
         attributes |= {"width": f"{shown:.0f}", "height": f"{shown * height / width:.0f}"}
         attributes.setdefault("loading", "lazy")
         attributes.setdefault("decoding", "async")

@@ -38,7 +38,7 @@ def test_the_images_and_the_folder_for_downloads_are_told():
 
 def test_a_figure_is_drawn_and_its_font_named():
     answer = libraries.ask("figures")
-    assert answer["font"] == "DejaVu Sans"
+    assert answer["font"] == "Source Sans 3"
     assert answer["missing"] == 0
     assert answer["cache"]
 

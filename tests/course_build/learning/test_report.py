@@ -8,7 +8,6 @@ from course_build.learning import __main__ as command
 from course_build.learning import answers, report
 from course_build.learning.halves import half
 from course_build.learning.result import evaluate
-from figures._shared import style
 
 
 @pytest.fixture
@@ -100,8 +99,6 @@ def test_points_have_a_sign_and_a_true_minus(gain, said):
 
 
 def test_the_command_writes_report_and_picture(tmp_path, monkeypatch, capsys, table):
-    monkeypatch.setattr(style, "FONTS", tmp_path)  # a trainer has not fetched the site's typeface
-    style.letters.cache_clear()
     monkeypatch.setattr(command, "OUT", tmp_path / "out")
     people = {code: (1, 4) for code in codes("moving", 3) + codes("still", 3)}
     (tmp_path / "answers.csv").write_text(table(people), encoding="utf-8")

@@ -17,6 +17,12 @@ def fold(source, **metadata):
     ("source", "metadata", "name"),
     [
         ('import numpy as np\n\nplt.style.use("bioimage_course.course")', {}, folds.IMPORTS),
+        (
+            'import torch\nfor name in names:\n    getLogger(name).setLevel("ERROR")',
+            {},
+            folds.IMPORTS,
+        ),
+        ("import tensorflow as tf\n\ntf.config.set_memory_growth(gpu, True)", {}, folds.IMPORTS),
         (LONG, FIGURE, folds.DRAWING),
         ("low = 1\n\ndef draw(axes):\n    axes.plot(1)\n\n    return axes", {}, folds.DRAWING),
         ('assert labels.max() > 3, "too few"', {}, folds.CHECK),
@@ -37,6 +43,7 @@ def test_imports_drawing_and_checks_are_folded(source, metadata, name):
         ("show.segmentation(image, labels)", FIGURE),  # no longer than its fold
         ("def convolve(image, kernel):\n    return 1\n\n\nconvolve(1, 2)", {}),
         ("import numpy as np\n\nlabels = label(mask)", {}),
+        ("import os\nfor name in os.listdir():\n    print(name)", {}),
         ("worth = 3\nassert worth", {}),  # it does more than check
         (LONG, FIGURE | {"tags": ["exercise"]}),
         (LONG, FIGURE | {"tags": ["solution"]}),

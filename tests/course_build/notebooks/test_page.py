@@ -37,7 +37,6 @@ def test_a_picture_becomes_a_file_with_size_and_alt_text(project):
     assert 'alt="Outlines of 125 nuclei"' in image
     assert 'src="../figures/nuclei-outlines.webp"' in image
     assert 'width="200"' in image and 'height="100"' in image
-    assert 'class="wide"' in image  # twice as wide as high: it scrolls on a phone
     assert 'loading="lazy"' in image and 'decoding="async"' in image
     assert "base64" not in html
     picture = Image.open(project.root / "site" / "notebooks" / "figures" / "nuclei-outlines.webp")

@@ -5,6 +5,8 @@ import re
 import pytest
 from PIL import Image
 
+from tests.course_build.tiny_project import code, png, shown
+
 
 def test_a_picture_gets_its_size_and_waits_until_it_is_seen(project):
     project.write("docs/images/cells.webp")
@@ -38,6 +40,16 @@ def test_a_phone_shows_the_narrow_form_of_a_drawing_that_has_one(project):
         picture,
     )
     assert page.count("<img") == 2
+
+
+@pytest.mark.parametrize(("pixels", "wide"), [(300, False), (900, True)])
+def test_a_wide_picture_scrolls_on_a_phone_on_every_page(project, pixels, wide):
+    figure = {"name": "nuclei", "alt": "Nuclei"}
+    picture = shown(image_png=png(pixels, pixels))
+    project.notebook("05_nuclei", code("draw()", picture, figure=figure))
+    project.write("docs/tools/stardist.md", "![Nuclei](../notebooks/figures/nuclei.webp)")
+    for page in ("notebooks/05_nuclei", "tools/stardist"):
+        assert ('class="wide"' in project.page(page)) is wide
 
 
 @pytest.mark.parametrize(
