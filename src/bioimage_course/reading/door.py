@@ -73,5 +73,6 @@ def _reader(path):
     if kind == "BMP" and kinds.ending(path) == ".bmp":
         return read_bmp
     if kinds.ending(path) in kinds.MICROSCOPES:
+        kinds.begins_as_named(path, kind)
         return read_with_bioio
     kinds.refuse(path, kind)

@@ -76,7 +76,7 @@ def checked(image):
             f"{bad} of its pixels {'is' if bad == 1 else 'are'} no number (NaN or infinite)",
             "in Fiji: Process › Noise › Remove NaNs…, save as TIFF",
         )
-    if image.dtype.kind == "f" and abs(image).max() > LARGEST:
+    if image.dtype.kind == "f" and float(abs(image).max()) > LARGEST:
         raise Unreadable(
             f"It holds numbers up to {abs(image).max():.0e}, too large for a network",
             "in Fiji: Process › Math › Divide…, save as TIFF",
