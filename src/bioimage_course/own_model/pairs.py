@@ -84,7 +84,7 @@ def find_pairs(place):
     for key in sorted(images.keys() | labels.keys()):
         of_image, of_labels = images.get(key, []), labels.get(key, [])
         first = (of_image or of_labels)[0]
-        name = first.relative_to(place).as_posix()
+        name = folder.as_text(first.relative_to(place))
         name = re.sub(f"^({'|'.join(IMAGE_FOLDERS)})/", "", name)
         pair = Pair(name, *((several or [None])[0] for several in (of_image, of_labels)))
         for several, kind in ((of_image, "images"), (of_labels, "label files")):
