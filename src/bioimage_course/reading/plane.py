@@ -40,6 +40,11 @@ def plane(array, axes, channel):
     for axis in more:
         array = np.moveaxis(array, axes.index(axis), 0)
         axes = axis + axes.replace(axis, "")
+        if isinstance(channel, bool) or not isinstance(channel, int | np.integer | None):
+            raise Unreadable(
+                f"Channels have numbers, and {channel!r} is none",
+                f"set channel to one of them, without quotation marks: 0 to {len(array) - 1}",
+            )
         alike = axis == "S" and all(np.array_equal(array[0], other) for other in array[1:])
         chosen = 0 if channel is None and alike else channel
         if chosen is None or not 0 <= chosen < len(array):

@@ -69,6 +69,15 @@ def test_a_tiff_is_one_under_any_name(tmp_path, name):
     assert kinds.might_be_an_image(path)
 
 
+@pytest.mark.parametrize("channel", ["DAPI", "0", 1.0, True, [0]])
+def test_a_channel_that_is_no_number_is_named(tmp_path, channel):
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([SMALL, SMALL + 1]), imagej=True,
+                     metadata={"axes": "CYX"})  # fmt: skip
+    with pytest.raises(Unreadable, match=r"is none.*0 to 1"):
+        read(tmp_path / "x.tif", channel)
+    assert np.array_equal(read(tmp_path / "x.tif", np.int64(1))[0], SMALL + 1)
+
+
 def test_a_png_called_tiff_is_read(tmp_path):
     Image.fromarray(SMALL).save(tmp_path / "x.tif", "PNG")
     assert np.array_equal(read(tmp_path / "x.tif")[0], SMALL)
