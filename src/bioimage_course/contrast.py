@@ -10,6 +10,8 @@ from bioimage_course.reading import Unreadable
 
 #: Where both limits are equal: fewer pixels than this are specks, not an object.
 FEWEST = 256
+#: Smaller differences, relative to the numbers or at all, are lost among numbers of 32 bits.
+FINEST = 1e-3
 #: How far beyond the limits a number may lie. A hot pixel of 1,000 would grow into an object.
 FARTHEST = 100
 
@@ -37,8 +39,12 @@ def scaled(image, low=1, high=99.8):
     """
     from csbdeep.utils import normalize_mi_ma
 
-    limits = _limits(image, low, high)
-    return np.clip(normalize_mi_ma(image, *limits), -FARTHEST, FARTHEST)
+    dark, bright = _limits(image, low, high)
+    if image.dtype.itemsize > 2 and bright - dark < FINEST * max(abs(dark), abs(bright), FINEST):
+        # With 32 bits, all of 2³¹ + 5 and 2³¹ + 9 would be one number, and 1e-30 nothing.
+        image = (image.astype(np.float64) - dark) / (bright - dark)
+        dark, bright = 0, 1
+    return np.clip(normalize_mi_ma(image, dark, bright), -FARTHEST, FARTHEST)
 
 
 def _limits(image, low, high):

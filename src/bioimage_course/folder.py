@@ -129,6 +129,11 @@ def _is_of_a_run(record):
     return any(record.rglob("*.record.json"))
 
 
+def as_text(path):
+    """A path that can be printed and written, whatever bytes another computer has put into it."""
+    return path.as_posix().encode(errors="backslashreplace").decode()
+
+
 # --- Keep, and go on ----------------------------------------------------------------------------
 
 
@@ -175,7 +180,7 @@ class Run:
 
     def name(self, path):
         """An image's name in tables: with the folders below `folder`."""
-        return Path(path).relative_to(self.folder).as_posix()
+        return as_text(Path(path).relative_to(self.folder))
 
     def keep(self, path, labels, table, outlines, pixel_size_um=None):
         """Write the results of one image; it is done when this returns.
@@ -192,6 +197,8 @@ class Run:
         ------
         CannotKeep
             If the disk is full or may not be written to. No half file is left.
+        Unreadable
+            If the image's name is too long for what is added to it.
         """
         from PIL import Image
 
@@ -411,6 +418,8 @@ def _cannot_keep(error, results):
             "The results cannot be written",
             "close files that are open in another program, or choose another folder for results",
         )
+    if error.errno == errno.ENAMETOOLONG:  # the others can be kept
+        return Unreadable("Its name is too long for the names of its results", "shorten it")
     reason = error.strerror or type(error).__name__
     return CannotKeep(
         f"The results cannot be written ({reason})", "choose another folder for results"

@@ -17,8 +17,9 @@ MASK = Fault(
     "Every object needs its own number: pass skimage.measure.label(mask)",
 )
 MOSTLY = 0.5  # of the image and of its border: what covers more is background
-THIN = 0.25  # part of the numbers that are rings, from which on somebody has smoothed
+THIN = 0.5  # part of the pieces that are rings, from which on somebody has smoothed
 FITS, GAINS = 0.3, 0.3  # correlations of labels and image
+LINES = 0.1  # part of the pixels that stand in squares of 3 × 3: less, and all are lines
 
 
 def first_fault(labels, image=None):
@@ -34,8 +35,14 @@ def first_fault(labels, image=None):
     -------
     Fault or None
     """
+    if labels.min() < 0 and not (labels == 0).any():
+        return Fault(
+            "These labels hold −1 and no 0, so nothing is said to be background",
+            "If −1 is the background, labels[labels < 0] = 0",
+        )
     labels = np.maximum(labels, 0)
-    for look in (_without_background, _inverted, _is_mask, _ends_at_255, _rings, _classes):
+    for look in (_without_background, _inverted, _lines, _is_mask, _minus_one, _rings, _ends_at_255,
+                 _classes):  # fmt: skip
         fault = look(labels)
         if fault:
             return fault
@@ -55,18 +62,63 @@ def notes(labels, smallest=30):
     -------
     list of str
     """
-    from skimage.measure import label, regionprops
+    from skimage.measure import label
 
     found = []
-    for region in regionprops(np.maximum(labels, 0)):
+    for number, region in regions(labels):
         pieces = label(region.image).max()
         if pieces > 1:
-            found.append(f"number {region.label} is in {pieces} pieces")
+            found.append(f"number {number} is in {pieces} pieces")
         if region.area < smallest:
-            found.append(f"number {region.label} has only {region.area:.0f} pixels")
+            found.append(f"number {number} has only {region.area:.0f} pixels")
         if region.area_filled > region.area:
-            found.append(f"number {region.label} has a hole")
+            found.append(f"number {number} has a hole")
     return found
+
+
+# --- Numbers of any size ------------------------------------------------------------------------
+
+
+def in_a_row(labels):
+    """The same objects, numbered from 1 without gaps: numbers may be as large as 2³¹.
+
+    Much of what counts objects takes memory for every number up to the highest.
+
+    Parameters
+    ----------
+    labels : integer array
+        0 is background; what is below 0 stays.
+
+    Returns
+    -------
+    int32 array of the same shape
+    """
+    return _in_a_row(labels)[0]
+
+
+def regions(labels):
+    """(number, region of skimage.measure.regionprops) of each object, however large its number."""
+    from skimage.measure import regionprops
+
+    row, numbers = _in_a_row(np.maximum(labels, 0))
+    return [(int(numbers[region.label - 1]), region) for region in regionprops(row)]
+
+
+def _in_a_row(labels):
+    """Labels numbered without gaps, and the numbers that they had."""
+    there = labels > 0
+    found = labels[there]
+    if found.size and found.max() < found.size + 2**20:  # a table is quicker than sorting
+        numbers = np.flatnonzero(np.bincount(found.astype(np.int64)))
+        table = np.zeros(int(found.max()) + 1, np.int32)
+        table[numbers] = np.arange(1, len(numbers) + 1)
+        new = table[found]
+    else:
+        numbers, new = np.unique(found, return_inverse=True)
+        new = new.astype(np.int32) + 1
+    row = np.minimum(labels, 0).astype(np.int32)
+    row[there] = new
+    return row, numbers
 
 
 # --- Background ---------------------------------------------------------------------------------
@@ -120,6 +172,43 @@ def _inverted(labels):
     )
 
 
+# --- What is drawn is no object -------------------------------------------------------------------
+
+
+def _lines(labels):
+    """Outlines that nobody has filled: thin lines, and more pixels inside of them."""
+    from scipy.ndimage import binary_fill_holes, binary_opening
+
+    drawn = labels > 0
+    inside = binary_fill_holes(drawn) & ~drawn
+    thick = binary_opening(drawn, np.ones((3, 3)))
+    if inside.sum() < 0.75 * drawn.sum() or thick.sum() > LINES * drawn.sum():
+        return None
+    return Fault(
+        "These labels are outlines of a pixel or two, and nothing is filled",
+        "Fill them, and look for gaps that became objects: "
+        "inside = skimage.measure.label(labels == 0, connectivity=1); "
+        "inside[inside == numpy.bincount(inside[labels == 0]).argmax()] = 0; "
+        "labels = skimage.segmentation.expand_labels(inside, 1)",
+    )
+
+
+def _minus_one(labels):
+    """−1 that was saved without a sign: it became the highest number there is."""
+    highest = int(labels.max())
+    others = labels[(labels > 0) & (labels < highest)]
+    if highest not in (255, 65535, 2**32 - 1) or not others.size or others.max() > highest / 2:
+        return None
+    if highest == 255 and not looks_binary(labels == highest):  # 8 bits are painted by hand, too
+        return None
+    return Fault(
+        f"Number {highest} stands apart from the others: so −1 looks where it was saved without a "
+        "sign",
+        f"labels = labels.astype(int); labels[labels == {highest}] = -1 if it means “not "
+        "annotated”, for StarDist alone; else the same with 0",
+    )
+
+
 # --- Numbers that stand for several objects -------------------------------------------------------
 
 
@@ -136,9 +225,9 @@ def _is_mask(labels):
 
 def _pieces(labels):
     """For each number of an object: in how many pieces it stands."""
-    from skimage.measure import label, regionprops
+    from skimage.measure import label
 
-    return np.array([label(region.image).max() for region in regionprops(labels)])
+    return np.array([label(region.image).max() for _, region in regions(labels)])
 
 
 def _ends_at_255(labels):
@@ -170,17 +259,31 @@ def _classes(labels):
 
 
 def _rings(labels):
-    """Numbers that no object has, in rings around the objects: resized with smoothing."""
+    """Pieces that are no objects, in rings around the objects: resized with smoothing."""
     from scipy.ndimage import maximum_filter, minimum_filter
+    from skimage.measure import label
 
-    objects = labels > 0
-    highest, lowest = maximum_filter(labels, 3), minimum_filter(labels, 3)
-    nearest = minimum_filter(np.where(objects, labels, labels.max() + 1), 3)
-    numbers = np.unique(labels[objects])
-    wide = np.unique(labels[objects & (highest == lowest)])
-    touching = np.unique(labels[objects & ((highest != labels) | (nearest != labels))])
+    objects, row = labels > 0, in_a_row(labels)
+    highest, lowest = maximum_filter(row, 3), minimum_filter(row, 3)
+    nearest = minimum_filter(np.where(objects, row, row.max() + 1), 3)
+    inner = objects & (highest == lowest)
+    pieces = label(row)
+    wide = np.unique(pieces[inner])
+    touching = np.unique(pieces[objects & ((highest != row) | (nearest != row))])
     thin = len(np.setdiff1d(touching, wide))  # a speck alone is no ring
-    if thin < 3 or thin < THIN * len(numbers):
+    if thin < 3:
+        return None
+    numbers, sizes = np.unique(labels[objects], return_counts=True)
+    inner_sizes = np.array([np.count_nonzero(inner & (labels == n)) for n in numbers[:3]])
+    if len(numbers) in (2, 3) and min(inner_sizes / sizes) < LINES < max(inner_sizes / sizes):
+        border, inside = numbers[(inner_sizes / sizes).argmin()], numbers[inner_sizes.argmax()]
+        return Fault(
+            f"These labels are classes: number {border} draws borders, number {inside} what is "
+            "inside",
+            "labels = skimage.segmentation.expand_labels("
+            f"skimage.measure.label(labels == {inside}), 1)",
+        )
+    if thin < THIN * pieces.max():
         return None
     if not len(wide):
         return Fault(
@@ -189,9 +292,10 @@ def _rings(labels):
             "Give the label image; rows and columns are swapped with labels.T",
         )
     return Fault(
-        f"{thin} of {len(numbers)} numbers are rings of a pixel or two, as after resizing with "
-        "smoothing",
-        "Resize the original labels with order=0 (nearest neighbour, no interpolation)",
+        f"{thin} of {pieces.max()} pieces are rings of a pixel or two, as after resizing with "
+        "smoothing, in a JPEG, or in a map of probabilities",
+        "Resize the original labels with order=0 (nearest neighbour, no interpolation); save them "
+        "as TIFF; and give numbers of objects, no probabilities",
     )
 
 

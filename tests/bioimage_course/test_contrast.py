@@ -26,6 +26,17 @@ def test_an_ordinary_image_is_scaled_as_csbdeep_does_it():
     assert np.array_equal(scaled(IMAGE, 1, 99.8), normalize(IMAGE, 1, 99.8))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [lambda grey: grey + 2**31, lambda grey: grey + 1e9, lambda grey: grey * 2**40,
+     lambda grey: grey * 1e-30, lambda grey: (grey * 1e-38).astype(np.float32)],
+    ids=["far above 0, whole", "far above 0", "large", "small", "smaller than 32 bits like"],
+)  # fmt: skip
+def test_numbers_that_32_bits_would_lose_are_scaled_like_others(change):
+    image = scaled(change(IMAGE.astype(np.int64)))
+    assert image.dtype == np.float32 and np.allclose(image, scaled(IMAGE), atol=1e-4)
+
+
 @pytest.mark.parametrize("background", [0, 100])
 def test_a_single_nucleus_in_a_field_of_one_value_is_scaled_by_itself(background):
     image = scaled(alone(background))

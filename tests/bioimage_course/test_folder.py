@@ -502,6 +502,25 @@ def test_a_file_in_the_place_of_the_results_folder_is_named(images):
     assert "cannot be written" in rows(run)["a.tif"]["what is the matter"]
 
 
+def test_a_name_that_is_too_long_for_results_stops_nothing(images):
+    long = (images / "a.tif").rename(images / f"{'a' * 245}.tif")
+    run = work(images)
+    assert [row["result"] for row in rows(run).values()] == ["failed", "done", "done"]
+    assert rows(run)[long.name]["what to do"] == "shorten it"
+    run.finish()
+
+
+def test_a_name_with_bytes_of_another_computer_has_a_row_that_can_be_written(images, monkeypatch):
+    odd = images / "gr\udcf6n.tif"  # as Linux shows a ö of Latin 1
+    with pytest.raises(Unreadable, match="rename it"):
+        read(odd)
+    monkeypatch.setattr("bioimage_course.folder.find", lambda *_: [odd])
+    run = Run(images, images / "results", SETTINGS)
+    run.note(odd, Unreadable("Its name", "rename it"))
+    run.finish()
+    assert pd.read_csv(images / "results" / "files.csv")["file"].tolist() == [r"gr\udcf6n.tif"]
+
+
 def test_a_full_disk_does_not_harm_the_summary_of_the_last_run(images, monkeypatch):
     work(images).finish()
     before = files(images / "results")

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from skimage.measure import label
+from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
 from bioimage_course import check, data
-from bioimage_course.label_faults import first_fault
+from bioimage_course.label_faults import first_fault, in_a_row, notes
 
 IMAGE, TRUTH = (pixels[:256, :256] for pixels in data.nuclei())
 MASK = TRUTH > 0
@@ -26,7 +28,18 @@ def smoothly(labels):
     return resize(small, labels.shape, order=1, preserve_range=True).round().astype(np.uint16)
 
 
+LINES = np.where(find_boundaries(TRUTH, mode="inner"), TRUTH, 0)  # nobody has filled them
+NUMBERS = np.unique(TRUTH[MASK])
+SIX = sum((place + 1) * (number == TRUTH) for place, number in enumerate(NUMBERS[:6]))
+
 FAULTS = {
+    "outlines": (255 * (LINES > 0), "outlines of a pixel or two"),
+    "outlines with numbers": (LINES, "outlines of a pixel or two"),
+    "-1 without a sign": (np.where(NUMBERS[0] == TRUTH, 65535, FEW),
+                          r"65535 stands apart.*= -1 if.*StarDist"),
+    "inside and border": (1 * MASK + (LINES > 0), r"2 draws borders.*label\(labels == 1\), 1\)"),
+    "smooth resizing of six": (smoothly(SIX), "rings.*order=0"),
+    "probabilities": (255 * gaussian_filter(MASK.astype(float), 1.5), "rings.*no probabilities"),
     "ilastik, background 1": (1 + MASK, r"ilastik.*label\(labels == 2\)"),
     "ilastik, background 2": (2 - MASK, r"ilastik.*label\(labels == 1\)"),
     "background counted": (TRUTH + 1, r"number 1 seems.*labels\[labels == 1\] = 0"),
@@ -60,6 +73,8 @@ def test_labels_that_are_none_are_named_with_the_line_that_mends_them(name):
      ("an inverted mask", lambda labels: label(labels == 0)),
      ("a background beside 0", lambda labels: np.where(labels == 999, 0, labels)),
      ("a mask", label), ("classes", label),
+     ("-1 without a sign", lambda labels: np.where(labels == 65535, 0, labels)),
+     ("inside and border", lambda labels: expand_labels(label(labels == 1), 1)),
      ("turned", lambda labels: np.rot90(labels, 3)),
      ("mirrored", lambda labels: labels[:, ::-1]),
      ("transposed", lambda labels: labels.T)],
@@ -73,6 +88,37 @@ def colours(labels):
     palette = np.random.default_rng(0).integers(60, 255, (labels.max() + 1, 3), dtype=np.uint8)
     palette[0] = 0
     return palette[labels]
+
+
+@pytest.mark.parametrize("name", ["outlines", "outlines with numbers"])
+def test_outlines_are_filled_by_the_lines_in_the_message(name):
+    import skimage
+
+    outlined = FAULTS[name][0].astype(np.int32)
+    with pytest.raises(ValueError, match="Fill them") as refusal:
+        check.labels(outlined, IMAGE, tool="StarDist")
+    names = {"numpy": np, "skimage": skimage, "labels": outlined}
+    exec(str(refusal.value).split("became objects: ")[1].rstrip("."), names)
+    filled = names["labels"]
+    check.labels(filled, IMAGE)
+    assert np.mean((filled > 0) == MASK) > 0.98
+    assert NUMBERS.size <= filled.max() < 1.25 * NUMBERS.size
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int16])
+def test_numbers_of_any_kind_are_counted(dtype):
+    row = in_a_row(TRUTH.astype(dtype))
+    assert row.dtype == np.int32 and row.max() == NUMBERS.size
+    assert np.array_equal(NUMBERS[row[MASK] - 1], TRUTH[MASK]) and not row[~MASK].any()
+
+
+@pytest.mark.parametrize("far", [2**31 - 2, 2**32 - 2, 2**40])
+def test_numbers_may_be_as_large_as_they_like(far):
+    large = np.where(NUMBERS[0] < TRUTH, TRUTH.astype(np.int64) + (far - int(TRUTH.max())), TRUTH)
+    assert check.labels(large, IMAGE) is None
+    assert len(notes(large)) == len(notes(TRUTH))
+    row = in_a_row(np.where(NUMBERS[0] == TRUTH, -1, large))
+    assert row.dtype == np.int32 and (row.min(), row.max()) == (-1, NUMBERS.size - 1)
 
 
 def test_colours_get_numbers_and_three_layers_that_are_alike_one():
@@ -94,6 +140,13 @@ def test_colours_get_numbers_and_three_layers_that_are_alike_one():
 def test_one_plane_too_many_is_named(axis, line):
     with pytest.raises(ValueError, match=f"one plane too many: {line}"):
         check.labels(np.expand_dims(TRUTH, axis), IMAGE)
+
+
+def test_minus_one_everywhere_is_no_background_for_stardist_either():
+    nowhere = np.where(MASK, TRUTH, -1)
+    with pytest.raises(ValueError, match=r"no 0.*labels\[labels < 0\] = 0"):
+        check.labels(nowhere, IMAGE, tool="StarDist")
+    check.labels(np.maximum(nowhere, 0), IMAGE, tool="StarDist")
 
 
 def test_minus_one_is_for_stardist_alone():

@@ -102,6 +102,14 @@ def test_rois_beyond_32767_pixels_lie_where_the_objects_are(tmp_path, far):
             assert roi.subpixelresolution, roi.name
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_numbers_may_be_as_large_as_they_like(tmp_path, name):
+    write, read = WAYS[name]
+    labels = np.where(field() == 8, 2**31 + 8, field().astype(np.int64))
+    assert write(tmp_path / name, labels) == 7
+    assert sorted(read(tmp_path / name)) == [1, 2, 3, 4, 5, 6, 2**31 + 8]
+
+
 def test_names_are_numbers_in_the_zip_too(tmp_path):
     write_rois(tmp_path / "x.zip", field())
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:

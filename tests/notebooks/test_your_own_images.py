@@ -14,7 +14,9 @@ from skimage.segmentation import mark_boundaries
 from bioimage_course import folder as helper
 from bioimage_course import show
 from bioimage_course.folder import CannotKeep, Run, read
-from tests.notebooks.lessons import run_ids
+from bioimage_course.outlines import write_geojson, write_rois
+from bioimage_course.own_model.label_files import read_labels
+from tests.notebooks.lessons import code_cells, run_ids
 
 STEM = "15_your_own_images"
 SETTINGS = {"channel": None}
@@ -112,6 +114,33 @@ def test_outlines_are_drawn_in_the_courses_colour_and_a_dark_image_is_no_error(l
     amber = (255 * np.array(plt.matplotlib.colors.to_rgb(show.PREDICTED))).astype(np.uint8)
     assert picture.dtype == np.uint8 and np.array_equal(picture[5, 8], amber)
     assert picture[8, 8].max() == 0
+
+
+@pytest.mark.parametrize(("program", "kind"), [("Fiji", "rois"), ("QuPath", "geojson"), (None, "")])
+def test_outlines_of_every_image_with_objects_are_written(
+    lesson, images, tmp_path, capsys, program, kind
+):
+    tifffile.imwrite(images / "day 2.tif", np.full((40, 60), 20, np.uint16))  # nothing in it
+    run = lesson["segment_all"](images, tmp_path / "results", by_threshold, SETTINGS)
+    cell = next(cell for cell in code_cells(STEM) if cell.id == "own-outlines-write")
+    assert 'my_outlines = "Fiji"' in cell.source
+    source = cell.source.replace('my_outlines = "Fiji"', f"my_outlines = {program!r}")
+    names = {"my_files": run.table(), "my_run": run, "my_images": images,
+             "my_results": tmp_path / "results", "tifffile": tifffile,
+             "write_rois": write_rois, "write_geojson": write_geojson}  # fmt: skip
+    exec(source, names)
+    written = (
+        sorted(path.name for path in (tmp_path / "results" / kind).glob("*.tif.*")) if kind else []
+    )
+    ending = {"Fiji": "zip", "QuPath": "geojson"}.get(program)
+    assert written == ([f"{name}.tif.{ending}" for name in "ac"] if kind else [])
+    assert f": {4 if program else 0}\n" in capsys.readouterr().out
+    again = lesson["segment_all"](images, tmp_path / "results", by_threshold, SETTINGS)
+    assert results(again) == ["done before", "failed", "done before", "done before"]
+    for name in written:
+        labels = tifffile.imread(run.place(images / name[:5], "labels"))
+        found = read_labels(tmp_path / "results" / kind / name, labels.shape)
+        assert np.array_equal(found, labels)
 
 
 def exercise(name):

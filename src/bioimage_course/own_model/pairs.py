@@ -19,6 +19,8 @@ from bioimage_course.reading.refusal import short
 ADDED = re.compile(
     r"[ _.-]+(cp[_-]?masks?|masks?|labels?|lbl|seg|rois?|roiset|annotations?|truth|gt)$", re.I
 )
+#: What checks advise to hand over; in the form it is a line for my_mend.
+AS_ARGUMENT = re.compile(r"pass (labels\S*( 0\])?|skimage\.measure\.label)(\(mask\))?\.?$")
 BEFORE = re.compile(r"^roiset[ _.-]+", re.I)
 IMAGE_FOLDERS, LABEL_FOLDERS = ("images", "image"), ("labels", "label", "masks", "mask", "rois")
 MODELS = "models"  # in the reader's folder: there the new models lie
@@ -78,11 +80,11 @@ def find_pairs(place):
     for path in sorted({*folder.find(place, place / MODELS), *_outlines(place)}):
         is_labels, key = _key(path.relative_to(place))
         (labels if is_labels else images).setdefault(key, []).append(path)
-    pairs = []
+    pairs, beside = [], _beside(place)
     for key in sorted(images.keys() | labels.keys()):
         of_image, of_labels = images.get(key, []), labels.get(key, [])
         first = (of_image or of_labels)[0]
-        name = first.relative_to(place).as_posix()
+        name = folder.as_text(first.relative_to(place))
         name = re.sub(f"^({'|'.join(IMAGE_FOLDERS)})/", "", name)
         pair = Pair(name, *((several or [None])[0] for several in (of_image, of_labels)))
         for several, kind in ((of_image, "images"), (of_labels, "label files")):
@@ -91,8 +93,21 @@ def find_pairs(place):
                 pair.refuse(f"{len(several)} {kind} have this name: {names}", "keep one of them")
         if not of_labels or not of_image:
             pair.refuse(*(NO_IMAGE if of_labels else NO_LABELS))
+        if not of_labels and key in beside:
+            pair.what += f"; {beside[key]} is of a kind that is not read here"
         pairs.append(pair)
     return pairs
+
+
+def _beside(place):
+    """{name shared with an image: file} of what may hold labels in a way that nobody reads here."""
+    read = {*ENDINGS, *OUTLINES}
+    return {
+        _key(path.relative_to(place).with_suffix(""))[1]: path.name
+        for path in sorted(place.rglob("*"))
+        if path.suffix and path.suffix.lower() not in read and path.is_file()
+        if not any(part.startswith(".") for part in path.relative_to(place).parts)
+    }
 
 
 def _outlines(place):
@@ -178,6 +193,7 @@ def _look(pair, smallest):
         what, _, do = str(problem).partition(". ")
         if ": " in what and not do:
             what, _, do = what.partition(": ")
+        do = AS_ARGUMENT.sub(_as_a_line, do)
         pair.refuse(what, do or "look at it in Fiji")
         return
     if min(pair.image.shape) < smallest:
@@ -189,7 +205,11 @@ def _look(pair, smallest):
     pair.notes = label_faults.notes(pair.labels)
     if pair.labels.min() < 0:
         pair.notes.insert(0, "−1 for “not annotated”: for StarDist only")
-    pair.labels = pair.labels.astype(np.int32)
+    pair.labels = label_faults.in_a_row(pair.labels)
+
+
+def _as_a_line(found):
+    return f"labels = {found[1].rstrip('.')}{'(labels)' if found[3] else ''}"
 
 
 def _look_for_mix_ups(pairs):

@@ -25,9 +25,15 @@ def through_table(places, table):
     Raises
     ------
     Unreadable
-        If it holds colours in any other order: then the numbers are no intensities.
+        If it holds colours in any other order: then the numbers are no intensities. Or one colour
+        alone: then every viewer shows nothing.
     """
     table = np.asarray(table).astype(int)
+    if (table == table[:, :1]).all():
+        raise Unreadable(
+            "Its table of colours holds a single colour, so nothing is to be seen",
+            "in Fiji: Image › Lookup Tables › Grays, save as TIFF",
+        )
     if table.max(initial=0) < 256:  # some programs fill 8 of the 16 bits
         table = table * STEP
     last = table.shape[1] - 1

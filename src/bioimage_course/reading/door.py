@@ -48,6 +48,8 @@ def read(path, channel=None):
 
 def _reader(path):
     """The function that decodes a file: path → array, its axes, pixel size in µm or None."""
+    if any("\udc80" <= sign <= "\udcff" for sign in str(path)):
+        raise Unreadable("Its name, or its folder's, holds signs that no text has", "rename it")
     if path.is_dir():
         if kinds.ending(path) in kinds.ZARRS:
             raise Unreadable(
@@ -73,5 +75,6 @@ def _reader(path):
     if kind == "BMP" and kinds.ending(path) == ".bmp":
         return read_bmp
     if kinds.ending(path) in kinds.MICROSCOPES:
+        kinds.begins_as_named(path, kind)
         return read_with_bioio
     kinds.refuse(path, kind)

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
-
 MICROMETRES = {
     **dict.fromkeys(("µm", "μm", "um", "micron", "microns"), 1.0),
     **dict.fromkeys(("micrometer", "micrometers", "micrometre", "micrometres"), 1.0),
@@ -20,23 +18,25 @@ MICROMETRES = {
     **dict.fromkeys(("in", "inch", "inches"), 25400.0),
     "pm": 1e-6, "dm": 1e5, "thou": 25.4,
 }  # fmt: skip
-TAGGED = {2: "inch", 3: "cm"}  # TIFF's ResolutionUnit
+TAGGED = {2: "inch", 3: "cm", 4: "mm", 5: "µm"}  # TIFF's ResolutionUnit, and what some add
+POSSIBLE = (1e-5, 1e4)  # µm: no pixel is much smaller than an atom, or a centimetre wide
 # Dots per inch that programs write by themselves, for printers and screens: nobody measured them.
 LARGEST_DOT = 10  # µm; finer than this prints nobody
 PRINTED = (72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 720, 1200)
 
 
 def in_micrometres(sizes):
-    """(height, width) in µm of two (number, unit); None if one is no length.
+    """(height, width) in µm of two (number, unit); None if one is no length that a pixel has.
 
     Units are read as they are written: mm is not MM. Only words may begin with a capital.
     """
     lengths = []
     for number, unit in sizes:
-        unit = str(unit).strip().strip("\0").replace("\\u00B5", "µ").replace("\\u00b5", "µ")
+        unit = re.sub(r"\\u([0-9a-fA-F]{4})", lambda sign: chr(int(sign[1], 16)), str(unit))
+        unit = unit.strip().strip("\0")
         known = MICROMETRES.get(unit if len(unit) < 4 else unit.lower(), 0)
         lengths.append(float(f"{float(number) * known:.7g}"))  # as a fraction of 32 bits tells it
-    usable = all(np.isfinite(length) and length > 0 for length in lengths)
+    usable = all(POSSIBLE[0] <= length < POSSIBLE[1] for length in lengths)
     return tuple(lengths) if usable else None
 
 
@@ -103,6 +103,8 @@ def _of_imagej(page, metadata):
     down, across = _per_unit(page, "Y"), _per_unit(page, "X")
     if not (down > 0 and across > 0):
         return None
+    if unit in ("inch", "cm") and "yunit" not in metadata:  # dots of a printer, which ImageJ keeps
+        return of_dots(down, across, unit)
     return in_micrometres([(1 / down, metadata.get("yunit", unit)), (1 / across, unit)])
 
 

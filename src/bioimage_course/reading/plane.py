@@ -40,6 +40,11 @@ def plane(array, axes, channel):
     for axis in more:
         array = np.moveaxis(array, axes.index(axis), 0)
         axes = axis + axes.replace(axis, "")
+        if isinstance(channel, bool) or not isinstance(channel, int | np.integer | None):
+            raise Unreadable(
+                f"Channels have numbers, and {channel!r} is none",
+                f"set channel to one of them, without quotation marks: 0 to {len(array) - 1}",
+            )
         alike = axis == "S" and all(np.array_equal(array[0], other) for other in array[1:])
         chosen = 0 if channel is None and alike else channel
         if chosen is None or not 0 <= chosen < len(array):
@@ -76,7 +81,7 @@ def checked(image):
             f"{bad} of its pixels {'is' if bad == 1 else 'are'} no number (NaN or infinite)",
             "in Fiji: Process › Noise › Remove NaNs…, save as TIFF",
         )
-    if image.dtype.kind == "f" and abs(image).max() > LARGEST:
+    if image.dtype.kind == "f" and float(abs(image).max()) > LARGEST:
         raise Unreadable(
             f"It holds numbers up to {abs(image).max():.0e}, too large for a network",
             "in Fiji: Process › Math › Divide…, save as TIFF",

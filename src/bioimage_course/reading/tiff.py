@@ -149,6 +149,8 @@ def _complete(file, array, axes):
 def _as_intensities(array, axes, page):
     """The array as a viewer shows it: bright is large, colours are red, green and blue."""
     meaning = getattr(page.photometric, "name", str(page.photometric))
+    if "PhotometricInterpretation" not in page.tags:  # as libtiff guesses, and with it most viewers
+        meaning = "RGB" if page.samplesperpixel in (3, 4) else "MINISBLACK"
     if SQUARE_ROOTS in page.tags and page.tags[SQUARE_ROOTS].value == 2:
         raise Unreadable("It holds square roots of intensities", "open it in Fiji, save as TIFF")
     if meaning == "PALETTE" and page.colormap is not None:
@@ -160,8 +162,11 @@ def _as_intensities(array, axes, page):
             f"Its numbers are colours of the kind {meaning}, not intensities",
             "in Fiji: Image › Type › RGB Color, save as TIFF; better, export the recorded image",
         )
-    if "S" in axes and page.extrasamples:
-        array = without_transparency(array, axes.index("S"), page.extrasamples)
+    extra = page.extrasamples
+    if meaning == "RGB" and not extra:  # what is more than three colours, some programs do not say
+        extra = (0,) * (page.samplesperpixel - 3)
+    if "S" in axes and extra:
+        array = without_transparency(array, axes.index("S"), extra)
     if meaning == "MINISWHITE":
         array = white_is_zero(array, page.bitspersample)
     return array, axes

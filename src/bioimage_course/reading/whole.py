@@ -13,12 +13,13 @@ PIECE = 2**22  # numbers looked at together
 PACKED_END = 64  # bytes: packed numbers do not end in so many zeros
 
 
-def not_filled_with_zeros(values, start, row=None):
-    """Refuse numbers that end in zeros where the rest has hardly any.
+def not_filled_with_zeros(values, start, row=None, size=None):
+    """Refuse numbers that end in zeros, or have a hole of zeros, where the rest has hardly any.
 
     A camera writes some offset everywhere, so an image without zeros that ends in many of them was
     cut off. One that is black from the beginning of a row on may have been put together so, or been
-    shifted: it passes, unless the zeros begin just where a copy would stop.
+    shifted: it passes, unless the zeros begin just where a copy would stop. A hole in the middle
+    begins and ends there.
 
     Parameters
     ----------
@@ -28,20 +29,25 @@ def not_filled_with_zeros(values, start, row=None):
         Where they begin in the file, in bytes.
     row : int, optional
         How many of them are one row; None where they do not lie in rows.
+    size : float, optional
+        Bytes of one number in the file, if it is not that of the array.
 
     Raises
     ------
     Unreadable
-        If the end was filled up.
+        If the end was filled up, or a part of it.
     """
+    size = size or values.itemsize
     filled = _without_last_zeros(values)
+    first, length = _longest_darkness(values[:filled])
+    _refuse_hole(values[:filled], first, length, start, row, size)
     if values.size - filled < LEAST or filled == 0:  # 0: an empty field, as far as anybody can tell
         return
     if 1 - np.count_nonzero(values[:filled]) / filled > RARE:
         return
-    if values.size - filled < 4 * _longest_darkness(values[:filled]):
+    if values.size - filled < 4 * length:
         return
-    if row and filled % row == 0 and (start + filled * values.itemsize) % BLOCK != 0:
+    if row and filled % row == 0 and (start + filled * size) % BLOCK != 0:
         return
     raise cut_off(f"after {filled / values.size:.0%} of it there are zeros alone")
 
@@ -56,14 +62,30 @@ def _without_last_zeros(values):
 
 
 def _longest_darkness(values):
-    """The longest run of zeros, in pieces."""
-    longest, last = 0, -1
+    """Where the longest run of zeros begins, and how long it is; in pieces."""
+    first, longest, last = 0, 0, -1
     for start in range(0, values.size, PIECE):
         there = np.flatnonzero(values[start : start + PIECE]) + start
         if there.size:
-            longest = max(longest, int(np.diff(there, prepend=last).max()) - 1)
+            steps = np.diff(there, prepend=last)
+            widest = int(steps.argmax())
+            if steps[widest] - 1 > longest:
+                longest = int(steps[widest]) - 1
+                first = int(there[widest]) - longest
             last = int(there[-1])
-    return longest
+    return first, longest
+
+
+def _refuse_hole(values, first, length, start, row, size):
+    """Refuse zeros that fill whole blocks of a file, where the rest has hardly any."""
+    begin, end = start + first * size, start + (first + length) * size
+    if length * size < BLOCK - 2 * size or begin % BLOCK >= size or -end % BLOCK >= size:
+        return
+    if row and first % row == 0 and length % row == 0:  # a black band of the image
+        return
+    others = values.size - np.count_nonzero(values) - length
+    if others <= RARE * (values.size - length):
+        raise cut_off(f"{length / values.size:.0%} of it were filled with zeros")
 
 
 def pages_are_whole(pages, handle):
@@ -103,8 +125,13 @@ def _raw_page_is_whole(page, places, handle):
     first = min(offset for offset, _ in places)
     last = max(offset + count for offset, count in places)
     in_one_piece = last - first == sum(count for _, count in places)
-    if not in_one_piece or last > handle.size or page.bitspersample % 8:
+    if not in_one_piece or last > handle.size:
         return  # tifffile itself names what is too short
+    if page.bitspersample % 8:  # 12 bits, packed
+        if not page.is_tiled and page.bitspersample > 1:
+            values = page.asarray().ravel()
+            not_filled_with_zeros(values, first, page.imagewidth, page.bitspersample / 8)
+        return
     if page.is_tiled and page.planarconfig == 1:  # whose edges are filled up with zeros
         high, wide, array = page.tilelength, page.tilewidth, page.asarray()
         if array[-1, (page.imagewidth - 1) // wide * wide :].any():  # the last tile is there

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 from skimage.measure import label
+from skimage.segmentation import find_boundaries
 
 from bioimage_course import data
 from bioimage_course.outlines import write_geojson, write_rois
@@ -87,6 +88,13 @@ def test_an_image_alone_and_labels_alone_are_named(place):
     assert "No image has its name → put the image beside it" in said(place, "lost_masks.tif")
 
 
+@pytest.mark.parametrize("name", ["b.json", "b_masks.svg", "b.xml"])
+def test_a_file_that_nobody_reads_here_is_named_where_labels_are_missing(place, name):
+    tifffile.imwrite(place / "b.tif", IMAGE[PLACES["b"]])
+    (place / name).write_text("{}")
+    assert f"{name} is of a kind that is not read here → annotate it" in said(place, "b.tif")
+
+
 def test_two_label_files_or_two_images_of_one_name_are_not_guessed_between(place):
     tifffile.imwrite(place / "a-labels.tif", TRUTH[PLACES["a"]].astype(np.uint16))
     assert "2 label files have this name: a-labels.tif, a_masks.tif → keep one" in said(
@@ -130,10 +138,15 @@ HOLES[np.unique(B)[1] == B] = -1
 FAULTS = {
     "a mask of 0 and 1": ((B > 0).astype(np.uint8), r"look like a mask.*skimage\.measure\.label"),
     "a mask of 0 and 255": (255 * (B > 0).astype(np.uint8), r"look like a mask.*measure\.label"),
-    "grey as RGB": (np.stack([B.astype(np.uint8)] * 3, -1), r"three colours.*labels\[\.\.\., 0\]"),
+    "a mask of one bit": (B > 0, r"True and False.*: labels = skimage\.measure\.label\(labels\)"),
+    "outlines": (np.where(find_boundaries(B, mode="inner"), B, 0), "outlines of a pixel"),
+    "grey as RGB": (
+        np.stack([B.astype(np.uint8)] * 3, -1),
+        r"three colours.*labels = labels\[\.\.\., 0\]",
+    ),
     "colours": (COLOURS[B], r"colours, not numbers.*numpy\.unique"),
     "ilastik": (1 + (B > 0).astype(np.uint8), r"ilastik.*label\(labels == 2\)"),
-    "decimals": (B.astype(np.float32), r"float32.*labels\.astype\(int\)"),
+    "decimals": (B.astype(np.float32), r"float32.*labels = labels\.astype\(int\)"),
     "another shape": (B[:100], r"\(100, 128\).*must agree.*resized or cropped"),
     "nothing": (0 * B, "no object at all"),
     "moved": (np.roll(B, (20, -11), (0, 1)), "moved by -20 rows and 11 columns.*same crop"),
@@ -149,6 +162,13 @@ def test_faulty_labels_are_left_out_and_named_with_the_line_that_mends_them(plac
     keep(place, "b", labels=labels)
     assert re.search(words, said(place, "b.tif"))
     assert rows(place)["a.tif"]["result"] == "used"
+
+
+def test_labels_with_numbers_of_any_size_are_used_and_counted_from_1(place):
+    keep(place, "b", labels=np.where(B > 0, B.astype(np.uint32) + np.uint32(2**31), 0))
+    (pair,) = [pair for pair in find_pairs(place) if pair.name == "b.tif"]
+    assert read_pairs([pair]) == [pair]
+    assert pair.labels.max() == pair.objects == np.unique(B).size - 1
 
 
 def test_swapped_labels_of_two_images_are_both_named(place):

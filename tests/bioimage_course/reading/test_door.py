@@ -35,6 +35,15 @@ BEHIND = {
     "a GIF": ("x.gif", lambda path: Image.fromarray(SMALL).save(path), "changed the pixels"),
     "a film": ("x.avi", lambda path: path.write_bytes(b"RIFF\0\0\0\0AVI "), "one time point"),
     "a microscope's own": ("x.oib", lambda path: path.write_bytes(bytes(99)), "oib.*Bio-Formats"),
+    "an array of numpy": ("x.npy", lambda path: np.save(path, SMALL), "arrays.*imwrite"),
+    "a pickle": ("x.npy", lambda path: np.save(path, np.array([{}], object)), "arrays.*imwrite"),
+    "arrays of numpy": ("x.npz", lambda path: np.savez(path, SMALL), "arrays.*as TIFF"),
+    "HDF5": ("x.h5", lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n"), "arrays.*as TIFF"),
+    "a packed TIFF": ("x.tif.gz", lambda path: path.write_bytes(b"\x1f\x8b\x08"), "unpack it"),
+    "a link to itself": ("x.tif", lambda path: path.symlink_to(path.name), "a link"),
+    "chance in a .czi": ("x.czi", lambda path: path.write_bytes(b"\x07\xfe" * 99), "copy it again"),
+    "chance in a .lif": ("x.lif", lambda path: path.write_bytes(b"\x07\xfe" * 99), "copy it again"),
+    "zeros in an .nd2": ("x.nd2", lambda path: path.write_bytes(bytes(99)), "copy it again"),
     "the small picture in a .vsi": ("x.vsi", tiff, "vsi.*Bio-Formats"),
 }  # fmt: skip
 
@@ -47,6 +56,8 @@ def test_what_is_no_plane_is_refused_in_a_sentence_with_the_next_step(tmp_path, 
         read(tmp_path / name)
     assert refusal.value.what and refusal.value.do
     assert isinstance(refusal.value, ValueError)
+    if (tmp_path / name).is_file():
+        assert kinds.might_be_an_image(tmp_path / name), "it has a row in the table of the folder"
 
 
 @pytest.mark.parametrize("name", ["x.TIF", "x.ome.tiff", "x.btf", "x.tf8", "x.lsm", "x.png", "x"])
@@ -56,6 +67,15 @@ def test_a_tiff_is_one_under_any_name(tmp_path, name):
     assert np.array_equal(read(path)[0], SMALL)
     assert np.array_equal(read(str(path))[0], SMALL)
     assert kinds.might_be_an_image(path)
+
+
+@pytest.mark.parametrize("channel", ["DAPI", "0", 1.0, True, [0]])
+def test_a_channel_that_is_no_number_is_named(tmp_path, channel):
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([SMALL, SMALL + 1]), imagej=True,
+                     metadata={"axes": "CYX"})  # fmt: skip
+    with pytest.raises(Unreadable, match=r"is none.*0 to 1"):
+        read(tmp_path / "x.tif", channel)
+    assert np.array_equal(read(tmp_path / "x.tif", np.int64(1))[0], SMALL + 1)
 
 
 def test_a_png_called_tiff_is_read(tmp_path):

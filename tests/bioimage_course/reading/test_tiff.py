@@ -1,5 +1,7 @@
 """What a TIFF says about its numbers and its pages is honoured, or the file is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 import tifffile
@@ -48,6 +50,36 @@ def test_a_table_of_greys_in_any_order_gives_the_greys(tmp_path, field):
     assert np.array_equal(read(path)[0], grey)
 
 
+def test_a_table_of_one_colour_shows_nothing_and_is_refused(tmp_path, field):
+    for level in (0, 65535):
+        path = save(tmp_path / "x.tif", field.astype(np.uint8), photometric="palette",
+                    colormap=np.full((3, 256), level, np.uint16))  # fmt: skip
+        with pytest.raises(Unreadable, match=r"single colour.*Grays"):
+            read(path)
+
+
+def without_tag(path, name):
+    """Hide a tag: readers do not know the number that it gets."""
+    with tifffile.TiffFile(path) as file:
+        place, order = file.pages[0].tags[name].offset, file.byteorder
+    with open(path, "r+b") as file:
+        file.seek(place)
+        file.write(np.array(65100, f"{order}u2").tobytes())
+    return path
+
+
+@pytest.mark.parametrize("samples", [1, 3, 4])
+@pytest.mark.parametrize("hidden", ["PhotometricInterpretation", "ExtraSamples"])
+def test_what_a_file_does_not_say_is_taken_as_viewers_take_it(tmp_path, field, samples, hidden):
+    layers = [field] * min(samples, 3) + [np.full_like(field, 65535)] * (samples - 3)
+    path = save(tmp_path / "x.tif", np.squeeze(np.stack(layers, axis=-1)),
+                photometric="rgb" if samples > 1 else "minisblack")  # fmt: skip
+    with tifffile.TiffFile(path) as file:
+        there = hidden in file.pages[0].tags
+    image, _ = read(without_tag(path, hidden) if there else path)
+    assert np.array_equal(image, field)
+
+
 def test_places_in_a_table_of_colours_are_no_intensities(tmp_path, field):
     path = save(tmp_path / "x.tif", field.astype(np.uint8), photometric="palette",
                 colormap=SHUFFLED)  # fmt: skip
@@ -83,7 +115,9 @@ def test_numbers_that_are_no_grey_values_are_refused(tmp_path, field, kind):
 @pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i2", "i4", "i8", "f2", "f4", "f8"])
 def test_every_kind_of_number_comes_in_this_computers_order(tmp_path, field, dtype, order):
     numbers = field.astype(np.dtype(dtype).newbyteorder(order))
-    image, _ = read(save(tmp_path / "x.tif", numbers, byteorder=order))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # readers of a notebook would see them
+        image, _ = read(save(tmp_path / "x.tif", numbers, byteorder=order))
     assert np.array_equal(image, numbers) and image.dtype.isnative and image.dtype == dtype
 
 

@@ -50,6 +50,31 @@ def test_a_stack_that_lost_planes_is_no_plane(tmp_path, field, options, end):
             read(damaged(path, part, end))
 
 
+@pytest.mark.parametrize("kind", ["uint16", "uint8", "float32", "rgb"])
+@pytest.mark.parametrize(("begin", "blocks"), [(1, 1), (2, 3)])
+def test_a_hole_of_whole_blocks_is_seen(tmp_path, field, kind, begin, blocks):
+    pixels = field + 1 if kind == "rgb" else (field + 1).astype(kind)
+    pixels = np.stack([pixels] * 3, axis=-1).astype(np.uint8) if kind == "rgb" else pixels
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb" if kind == "rgb" else "minisblack")
+    assert read(path)[0].shape == field.shape
+    content = bytearray(path.read_bytes())
+    content[4096 * begin : 4096 * (begin + blocks)] = bytes(4096 * blocks)
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match="filled with zeros"):
+        read(path)
+
+
+def test_packed_numbers_of_12_bits_that_end_in_zeros_are_refused(tmp_path, field):
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, field + np.uint16(1), bitspersample=12)
+    assert read(path)[0].shape == field.shape
+    for end in (b"", b"\0"):
+        with pytest.raises(Unreadable, match="cut off"):
+            read(damaged(path, 0.7, end))
+        tifffile.imwrite(path, field + np.uint16(1), bitspersample=12)
+
+
 def test_parts_that_were_never_written_are_named(tmp_path, field):
     path = tmp_path / "x.tif"
     tifffile.imwrite(path, field, rowsperstrip=96, compression="zlib")
@@ -75,6 +100,13 @@ def test_a_black_image_and_one_that_is_dark_below_are_whole(tmp_path, field):
         path = tmp_path / f"{number}.tif"
         tifffile.imwrite(path, image)
         assert np.array_equal(read(path)[0], image)
+
+
+def test_a_black_band_in_the_middle_is_whole(tmp_path, field):
+    wide = np.tile(field + np.uint16(5), (2, 13))[:, :2048]  # rows of 4096 bytes
+    wide[50:70] = 0
+    tifffile.imwrite(tmp_path / "x.tif", wide)
+    assert np.array_equal(read(tmp_path / "x.tif")[0], wide)
 
 
 def test_a_mosaic_in_tiles_may_be_dark_below(tmp_path, field):
