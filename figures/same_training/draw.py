@@ -65,6 +65,7 @@ def compute():
             "trainings": len(row["values"]), "lowest": low, "median": middle, "highest": high,
             "spread": high - low, "limit": row["limit"],
         }  # fmt: skip
+    numbers["half_of_n07"] = numbers["n07"]["spread"] / 2
     return made, numbers
 
 
@@ -74,16 +75,19 @@ def paint(figure, theme, made):
     for place, row in enumerate(made):
         values, limit = row["values"], row["limit"]
         axes.axhline(place, color=theme.muted, linewidth=0.7, zorder=0)
-        axes.plot([limit, limit], [place - 0.2, place + 0.2], color=theme.text, linewidth=3)
+        bar = [place - 0.2, place + 0.2]
+        axes.plot([limit, limit], bar, color=theme.text, linewidth=3, clip_on=False)
         # Trainings that reach nearly the same would hide each other.
-        shifts = 0.22 * np.linspace(-1, 1, len(values)) if len(values) > 1 else [0]
-        for value, shift, filled in zip(values, shifts, row["one_thread"], strict=True):
+        places = place + np.linspace(-0.22, 0.22, len(values))
+        for filled, style in ((True, "full"), (False, "none")):
+            chosen = np.array(row["one_thread"]) == filled
             axes.plot(
-                value, place + shift, "o", color=theme.predicted, markersize=6,
-                markeredgewidth=1.5, fillstyle="full" if filled else "none",
+                values[chosen], places[chosen], "o", color=theme.predicted, markersize=6,
+                markeredgewidth=1.5, fillstyle=style, clip_on=False,
             )  # fmt: skip
         words = f"{row['number']} · {row['words']}"
         axes.text(0, place - 0.3, words, va="bottom")
+    axes.text(made[0]["limit"], -0.3, "asked for", ha="center", va="bottom")
     axes.set(xlim=(0, 1), ylim=(len(made) - 0.55, -0.85), yticks=[], xticks=(0, 0.25, 0.5, 0.75, 1))
     axes.set_xticklabels(["0", "0.25", "0.5", "0.75", "1"])
     axes.set_xlabel("score of one training")

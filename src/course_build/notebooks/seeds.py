@@ -137,7 +137,7 @@ def _plain(value):
 
 
 def claims_hash(notebook):
-    """Return a short hash of all checks of a notebook outside its exercises, as they are written."""
+    """Return a short hash of a notebook's checks as they are written, outside its exercises."""
     watch = _Watch()
     for cell in claiming_cells(notebook):
         watch.visit(ast.parse(cell.source))
