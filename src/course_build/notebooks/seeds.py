@@ -42,7 +42,7 @@ TRAINS = {
 #: Cells in which chance makes an image, or draws an interval: it stays as it is.
 DATA_CELLS = {"relief-run", "stain-run", "carry-run", "better-run"}
 #: Parts of a notebook that say nothing about the training in it.
-SKIPPED = ("exercise-", "solution-", "own-", "folder-", "along-", "test-")
+SKIPPED = ("exercise-", "solution-", "own-", "folder-")
 
 OPERATORS = {
     ast.Lt: ("<", operator.lt),
