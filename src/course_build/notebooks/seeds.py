@@ -238,13 +238,23 @@ def start(path, seed, threads, target):
     return result
 
 
+def stored(file):
+    """Return a stored run, or None if there is none of the checks that its notebook has now."""
+    if not file.exists():
+        return None
+    run = json.loads(file.read_text(encoding="utf-8"))
+    now = claims_hash(nbformat.read(NOTEBOOKS / f"{run['notebook']}.ipynb", as_version=4))
+    return run if run["claims"] == now else None
+
+
 # --- What all runs say together -------------------------------------------------------------------
 def summary(runs):
     """Put the runs of one notebook together.
 
     Parameters
     ----------
-    runs : list of dicts of `run_once`, with threads; the first tells what each check should say
+    runs : list of dicts of `run_once`, with threads; what is printed should say in all what it says
+        in the first
 
     Returns
     -------
@@ -256,12 +266,13 @@ def summary(runs):
     tables = [_by_claim(run["checks"]) for run in runs]
     checks, failed = [], [False] * len(runs)
     for key, first in tables[0].items():
+        says = first["asserted"] or first["holds"]
         rows = [table.get(key) for table in tables]
-        wrong = [row is None or row["holds"] != first["holds"] for row in rows]
+        wrong = [row is None or row["holds"] != says for row in rows]
         failed = [one or other for one, other in zip(failed, wrong, strict=True)]
         sides = [row["sides"] for row in rows if row]
         if any(wrong) or any(pair != sides[0] for pair in sides):
-            check = {"cell": first["cell"], "claim": key[0], "says": first["holds"]}
+            check = {"cell": first["cell"], "claim": key[0], "says": says}
             checks.append(check | {"failed": sum(wrong)} | _spread(sides))
     return {
         "claims": runs[0]["claims"],
@@ -273,11 +284,16 @@ def summary(runs):
 
 def _by_claim(checks):
     """{(claim, how often it was asked before in its cell): check}; where it stands first."""
-    table, counts = {}, {}
+    table, counts, last = {}, {}, None
     for check in checks:
         place = check["cell"], check["claim"]
+        asserted = check["sides"] is None
+        if asserted and place == last:  # its comparison has just been noted, with its sides
+            table[place[1], counts[place]]["asserted"] = True
+            continue
         counts[place] = counts.get(place, -1) + 1
-        table.setdefault((check["claim"], counts[place]), check)
+        table.setdefault((place[1], counts[place]), check | {"asserted": asserted})
+        last = place
     return table
 
 
@@ -312,12 +328,9 @@ def keep(runs=RUNS, kept=KEPT):
     """Write what all stored runs say together, and print the checks that are not safe."""
     notebooks = {}
     for name in TRAINS:
-        files = sorted(runs.glob(f"{name}-*.json"))
-        today = claims_hash(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4))
-        several = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-        several = [run for run in several if run["claims"] == today]
+        several = [stored(file) for file in runs.glob(f"{name}-*.json")]
+        several = sorted(filter(None, several), key=lambda run: (run["threads"], run["seed"]))
         if several:
-            several.sort(key=lambda run: (run["threads"], run["seed"]))
             notebooks[name] = summary(several)
     for name, row in notebooks.items():
         print(f"{name}: {len(row['runs'])} trainings, {row['failed']} with a check that failed")
@@ -345,14 +358,8 @@ def main(arguments=None):
     for seed in range(options.seeds):
         for path in paths:
             target = RUNS / f"{path.stem}-{seed}-{options.threads}.json"
-            if target.exists():
-                continue
-            result = start(path, seed, options.threads, target)
-            if result:
-                failed = [check["claim"] for check in result["checks"] if not check["holds"]]
-                print(
-                    target.stem, f"{result['seconds']} s", result["error"] or "", failed, flush=True
-                )
+            if not stored(target) and (result := start(path, seed, options.threads, target)):
+                print(target.stem, f"{result['seconds']} s", result["error"] or "", flush=True)
     keep()
     return 0
 

@@ -90,6 +90,18 @@ def test_a_notebook_is_run_without_its_exercises(tmp_path):
     assert (other["seed"], other["threads"]) == (1, 1)
 
 
+def test_a_run_of_other_checks_than_the_notebook_has_now_is_done_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(seeds, "NOTEBOOKS", tmp_path)
+    for source, same in (("assert 1 < 2", True), ("assert 1 < 3", False)):
+        made = notebook(("look", source))
+        nbformat.write(made, tmp_path / "tiny.ipynb")
+        if same:
+            row = {"notebook": "tiny", "claims": seeds.claims_hash(made)}
+            (tmp_path / "run.json").write_text(json.dumps(row))
+        assert bool(seeds.stored(tmp_path / "run.json")) is same
+    assert seeds.stored(tmp_path / "none.json") is None
+
+
 def run(*sides, claim="score > 0.5", seed=0):
     holds = [left > right for left, right in sides]
     checks = [
@@ -121,6 +133,17 @@ def test_two_sides_that_vary_are_one_difference():
 
 def test_a_check_asked_twice_in_a_loop_is_two():
     assert len(seeds.summary([run((1, 0), (2, 0)), run((3, 0), (4, 0))])["checks"]) == 2
+
+
+def test_an_assertion_that_fails_in_the_first_run_is_a_failure_and_a_printed_no_is_none():
+    asserted = {"cell": "look", "claim": "score > 0.5", "holds": False, "sides": None}
+    printed = [run((0.4, 0.5)), run((0.3, 0.5))]
+    assert seeds.summary(printed)["failed"] == 0
+    for one in printed:
+        one["checks"].append(asserted)
+    together = seeds.summary(printed)
+    assert together["failed"] == 2
+    assert [(check["says"], check["failed"]) for check in together["checks"]] == [(True, 2)]
 
 
 def test_close_is_nearer_to_the_limit_than_the_values_lie_apart():
