@@ -259,9 +259,10 @@ def summary(runs):
     Returns
     -------
     dict with claims (hash), runs (list of [seed, threads]), failed (how many trainings had a check
-    that said something else) and checks: those that hang on the training, each with cell, claim,
-    says, failed, and, if its sides are numbers, limit, lowest, median, highest and values, one for
-    each run. If both sides vary, values are left minus right, and the limit is 0.
+    that said something else) and checks, each with cell, claim, says, failed, and, if its sides are
+    numbers, limit, lowest, median, highest and values, one for each run. If both sides vary, values
+    are left / right and the limit is 1, or, if not all are positive, left - right and 0. A check that never varies hangs on no training and is
+    left out; of a single run nobody can tell, and all are kept.
     """
     tables = [_by_claim(run["checks"]) for run in runs]
     checks, failed = [], [False] * len(runs)
@@ -271,7 +272,7 @@ def summary(runs):
         wrong = [row is None or row["holds"] != says for row in rows]
         failed = [one or other for one, other in zip(failed, wrong, strict=True)]
         sides = [row["sides"] for row in rows if row]
-        if any(wrong) or any(pair != sides[0] for pair in sides):
+        if len(runs) == 1 or any(wrong) or any(pair != sides[0] for pair in sides):
             check = {"cell": first["cell"], "claim": key[0], "says": says}
             checks.append(check | {"failed": sum(wrong)} | _spread(sides))
     return {
@@ -306,6 +307,8 @@ def _spread(sides):
         values, limit = left, right[0]
     elif np.ptp(left) == 0:
         values, limit = right, left[0]
+    elif min(left.min(), right.min()) > 0:
+        values, limit = left / right, 1.0
     else:
         values, limit = left - right, 0.0
     values = [float(f"{value:.4g}") for value in values]
