@@ -53,25 +53,21 @@ def rows(measured):
         if ".tp >" in claim:
             nuclei = data.volume()[1].max()
             values, limit = values / nuclei, limit / nuclei
-        made.append({
-            "number": notebook[:2], "words": words, "values": values, "limit": limit,
-            "one_thread": [threads == 1 for _, threads in measured["notebooks"][notebook]["runs"]],
-        })  # fmt: skip
+        made.append({"number": notebook[:2], "words": words, "values": values, "limit": limit})
     return made
 
 
 def compute():
     measured = read()
     made = rows(measured)
-    counts = [len(row["values"]) for row in made]
-    numbers = {"trainings": sum(counts), "fewest": min(counts), "most": max(counts)}
+    numbers = {"trainings": sum(len(row["values"]) for row in made)}
     for row in made:
         low, middle, high = (float(np.quantile(row["values"], part)) for part in (0, 0.5, 1))
         numbers[f"n{row['number']}"] = {
             "trainings": len(row["values"]), "lowest": low, "median": middle, "highest": high,
             "spread": high - low, "limit": row["limit"],
         }  # fmt: skip
-    numbers["half_of_n07"] = numbers["n07"]["spread"] / 2
+    numbers["n04"]["half"] = numbers["n04"]["spread"] / 2
     pixels = find(measured, "04_train_a_unet", "pixel_accuracy(predicted) > 0.94")
     numbers["n04"]["spread_in_pixels"] = pixels["highest"] - pixels["lowest"]
     return made, numbers
@@ -86,13 +82,8 @@ def paint(figure, theme, made):
         bar = [place - 0.2, place + 0.2]
         axes.plot([limit, limit], bar, color=theme.text, linewidth=3, clip_on=False)
         # Trainings that reach nearly the same would hide each other.
-        places = place + np.linspace(-0.22, 0.22, len(values))
-        for filled, style in ((True, "full"), (False, "none")):
-            chosen = np.array(row["one_thread"]) == filled
-            axes.plot(
-                values[chosen], places[chosen], "o", color=theme.predicted, markersize=6,
-                markeredgewidth=1.5, fillstyle=style, clip_on=False,
-            )  # fmt: skip
+        places = place + 0.04 * (np.arange(len(values)) - (len(values) - 1) / 2)
+        axes.plot(values, places, "o", color=theme.predicted, markersize=6, clip_on=False)
         words = f"{row['number']} · {row['words']}"
         axes.text(0, place - 0.3, words, va="bottom")
     axes.text(made[0]["limit"], -0.3, "asked for", ha="center", va="bottom")

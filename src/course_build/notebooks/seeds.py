@@ -261,8 +261,9 @@ def summary(runs):
     dict with claims (hash), runs (list of [seed, threads]), failed (how many trainings had a check
     that said something else) and checks, each with cell, claim, says, failed, and, if its sides are
     numbers, limit, lowest, median, highest and values, one for each run. If both sides vary, values
-    are left / right and the limit is 1, or, if not all are positive, left - right and 0. A check that never varies hangs on no training and is
-    left out; of a single run nobody can tell, and all are kept.
+    are left / right and the limit is 1, or, if not all are positive, left - right and 0. A check
+    that never varies hangs on no training and is left out; of a single run nobody can tell, and all
+    are kept.
     """
     tables = [_by_claim(run["checks"]) for run in runs]
     checks, failed = [], [False] * len(runs)
