@@ -19,9 +19,9 @@ test check test-long mutate newest: export OMP_WAIT_POLICY = PASSIVE
 # A banner about another program, at every build.
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve site test check test-long mutate notebooks figures figures-check screenshots \
-	contact-sheet slides models evaluate lab-weights lab-bench student-notebooks publish-check colab-replica bundle \
-	bundle-check links newest lock clean
+.PHONY: help serve site test check test-long mutate notebooks seeds figures figures-check \
+	screenshots contact-sheet slides models evaluate lab-weights lab-bench student-notebooks \
+	publish-check colab-replica bundle bundle-check links newest lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +54,10 @@ mutate: ## plant faults in copies, one at a time: each must turn a test red (hal
 notebooks: ## run the notebooks of which something changed (ONLY="05 06": these)
 	$(SETUP)
 	$(RUN) -m course_build.notebooks.run $(ONLY)
+
+seeds: ## train the notebooks' networks with ten seeds, where not yet done (ARGS="03 --threads 2")
+	$(SETUP)
+	$(RUN) -m course_build.notebooks.seeds $(ARGS)
 
 figures: ## make the figures of which something changed (ONLY="seam touching": these)
 	$(SETUP) --test
