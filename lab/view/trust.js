@@ -13,7 +13,7 @@ const WORDS = { // of a cure: its button, and what was done
   measure: ["Use the width of the objects", "The width of the objects was used"],
   lenient: ["Use the network’s own threshold", "The network’s own threshold was used"],
 };
-const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score.";
+const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score, further down.";
 
 /**
  * base : address of the folder lab/
@@ -53,7 +53,7 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     return mended.values;
   }
 
-  /** Say what the numbers speak of. result : of the engine; pixels : as recorded */
+  /** Say what the numbers speak of, and return how many faults. result : of the engine; pixels : as recorded */
   async function judge(result, tool, pixels) {
     const { rules } = module ?? await load();
     if (found()?.labels !== result.labels) return; // another result came meanwhile
@@ -62,16 +62,21 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     if (measured?.pixels !== pixels || measured.key !== key) {
       const values = await cured(pixels, height, width);
       if (found()?.labels !== result.labels) return;
-      measured = { pixels, key, values: rules.measured({ values, height, width }) };
+      const asRecorded = measured?.pixels === pixels ? measured.asRecorded : rules.measured({ values: pixels, height, width });
+      const now = values === pixels ? asRecorded : rules.measured({ values, height, width });
+      // No cure brings back light that was not recorded, though its numbers look finer.
+      measured = { pixels, key, asRecorded, values: { ...now, clipped: asRecorded.clipped, dark: asRecorded.dark } };
     }
     const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, tool, settings).slice(0, rules.MOST);
     said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: NOTHING })]));
     changes.replaceChildren(...done.filter(({ after }) => after !== undefined).map((change) => told(change, tool)));
     element.hidden = false;
+    return faults.length;
   }
 
   function item({ name, sentence, cure, amount, title: words, anchor }, tool) {
     const link = make("a", { href: new URL(`../practice/when-it-fails/${anchor}`, base), textContent: `When it fails: ${words}` });
+    Object.assign(link, { target: "_blank", title: "Opens beside this page, which keeps your image" });
     const entry = make("li", {}, `${sentence} `, link);
     entry.dataset.fault = name;
     if (!cure) return entry;
