@@ -115,7 +115,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     root.dataset.chosen = "";
     work.hidden = false;
     stage.resize();
-    say(`${file.name} is read: choose a tool, and find the objects.`);
+    say("Image read: choose a tool and find the objects.");
     // What cannot be loaded now, the run says.
     engine().then((its) => its.ready(state.tool)).catch(() => {});
   }
