@@ -225,7 +225,7 @@ def _objects(image, smooth):
 
 
 def _bright_objects(smooth):
-    """Which pixels are objects: (bool array, contrast, width in px), the width None if there are none.
+    """Which pixels are objects: (bool array, contrast, width in px or None if there are none).
 
     Tissue out of focus and stray light are bright, too. Where what is brightest in the bright part
     is much narrower, that is taken for the objects.
