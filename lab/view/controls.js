@@ -124,7 +124,7 @@ export function sizeSetting(tool, width) {
     return {
       diameter: width,
       text: width ? `Cellpose gets the diameter ${+width.toFixed(1)} px.`
-        : `Measure one: without a width, the network expects ${objects} of ${typical} px.`,
+        : `Measure one: without a width, the network takes ${objects} for ${typical} px wide.`,
     };
   }
   const [least, most] = knows;
