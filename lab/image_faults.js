@@ -21,6 +21,7 @@ const LEAST_LIGHT = 0.003;
 const SEPARATE = 0.66; // share of the variance between two groups; one bell-shaped heap has 0.64
 const STEEPEST = 97; // percentile of the slopes at edges
 const WIDENED = 6; // px: what smoothing and the microscope add to a width
+const WIDE = 50; // px: what is narrower is hardly bright ground
 const HAZE = 3; // times as wide as what is bright in it: bright ground, not objects
 const DIGITS = { whole: 0, one: 1, edge: 1, two: 2 };
 
@@ -199,7 +200,7 @@ function brightObjects({ values, height, width: across }) {
     let at = 0;
     const inner = bright.map((is) => (is ? brightest.bright[at++] : 0));
     const narrow = widthOf(inner, height, across);
-    if (width > HAZE * narrow) return { bright: inner, difference: brightest.difference, width: narrow };
+    if (width > Math.max(WIDE, HAZE * narrow)) return { bright: inner, difference: brightest.difference, width: narrow };
   }
   return { bright, difference, width };
 }

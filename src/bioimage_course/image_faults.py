@@ -36,6 +36,7 @@ TILES = 4  # a side, in which the light is compared
 SEPARATE = 0.66  # share of the variance between two groups; one bell-shaped heap has 0.64
 STEEPEST = 97  # percentile of the slopes at edges: objects in focus, bright ones, decide
 WIDENED = 6  # px: what smoothing and the microscope add to a width, as squares add
+WIDE = 50  # px: what is narrower is hardly bright ground, but a few nuclei brighter than the rest
 HAZE = 3  # times as wide as what is bright in it: bright ground, not objects. Nuclei: up to twice
 DIGITS = {"whole": 0, "one": 1, "edge": 1, "two": 2}  # behind the point
 LEAST_LIGHT = 0.003  # of a bright object: less is taken for this much
@@ -240,7 +241,7 @@ def _bright_objects(smooth):
         inner = np.zeros_like(bright)
         inner[bright] = brightest
         narrow = _width(inner)
-        if width > HAZE * narrow:
+        if width > max(WIDE, HAZE * narrow):
             return inner, difference, narrow
     return bright, contrast, width
 

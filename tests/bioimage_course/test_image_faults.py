@@ -68,6 +68,10 @@ def test_nuclei_on_bright_ground_are_measured_and_not_the_ground(radius):
     assert "large" not in {fault.name for fault in faults(FIELD + ground)}
 
 
+def test_a_few_bright_nuclei_are_not_taken_for_all():
+    assert measured(IMAGE[:192, 200:392])["width"] == pytest.approx(24, abs=1)
+
+
 def test_chosen_settings_are_judged_with_the_image():
     assert faults(SPOILT["large"], settings={"scale": 0.25}) == []
     strict = faults(IMAGE, settings={"prob_thresh": 0.9})
