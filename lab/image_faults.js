@@ -21,6 +21,8 @@ const LEAST_LIGHT = 0.003;
 const SEPARATE = 0.66; // share of the variance between two groups; one bell-shaped heap has 0.64
 const STEEPEST = 97; // percentile of the slopes at edges
 const WIDENED = 6; // px: what smoothing and the microscope add to a width
+const WIDE = 50; // px: what is narrower is hardly bright ground
+const HAZE = 3; // times as wide as what is bright in it: bright ground, not objects
 const DIGITS = { whole: 0, one: 1, edge: 1, two: 2 };
 
 /**
@@ -173,22 +175,42 @@ function divide(values, low, high, bins = BINS) {
 
 /** How wide bright objects are, how grainy and how soft; whether there are any. */
 function objects(image, smooth) {
-  const { height, width: across } = image;
   const found = { empty: oneHeap(gaussian(image, 3).values), noisy: null, blurred: null, width: null };
-  const { bright, any, difference } = divide(smooth.values, ...percentiles(smooth.values, [1, 99.8], true));
-  if (!any || difference <= 0) return found;
+  const { bright, difference, width } = brightObjects(smooth);
+  if (width === null) return found;
+  found.width = width;
   const grain = grains(image);
   if (grain.length) found.noisy = percentiles(grain, [50], true)[0] / (6 * 0.6745) / difference;
-  let [sum, count] = [0, 0];
-  const distances = distance(bright, height, across);
-  for (let i = 0; i < bright.length; i++) if (bright[i]) [sum, count] = [sum + distances[i], count + 1];
-  found.width = Math.sqrt(Math.max(1, (6 * (sum / count - 0.25)) ** 2 - WIDENED ** 2));
   const steepness = steepEdges(smooth, bright);
   if (steepness.length) {
     const [steep] = percentiles(steepness, [STEEPEST], true);
     if (steep > 0) found.blurred = difference / steep / Math.sqrt(found.width);
   }
   return found;
+}
+
+/** Which pixels are objects, and how wide they are; of bright ground, what is brightest in it. */
+function brightObjects({ values, height, width: across }) {
+  const { bright, any, difference } = divide(values, ...percentiles(values, [1, 99.8], true));
+  if (!any || difference <= 0) return { width: null };
+  const width = widthOf(bright, height, across);
+  const part = values.filter((_, i) => bright[i]);
+  const brightest = divide(part, ...percentiles(part, [1, 99.8], true));
+  if (brightest.any && brightest.difference > 0) {
+    let at = 0;
+    const inner = bright.map((is) => (is ? brightest.bright[at++] : 0));
+    const narrow = widthOf(inner, height, across);
+    if (width > Math.max(WIDE, HAZE * narrow)) return { bright: inner, difference: brightest.difference, width: narrow };
+  }
+  return { bright, difference, width };
+}
+
+/** How wide bright pieces are (px), as if they were discs. */
+function widthOf(bright, height, across) {
+  let [sum, count] = [0, 0];
+  const distances = distance(bright, height, across);
+  for (let i = 0; i < bright.length; i++) if (bright[i]) [sum, count] = [sum + distances[i], count + 1];
+  return Math.sqrt(Math.max(1, (6 * (sum / count - 0.25)) ** 2 - WIDENED ** 2));
 }
 
 /** How far grey values reach to the bright side, in how far to the dark; null if they form two heaps. */

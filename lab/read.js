@@ -90,7 +90,7 @@ function unknown(bytes, begin, name) {
   }
   return new Unreadable(
     isText(bytes.subarray(0, 512)) ? `${name} holds text, not an image` : `${name} is no TIFF, PNG or JPEG`,
-    "The page reads these three kinds; Fiji saves nearly everything as TIFF",
+    "The page reads TIFF, PNG and JPEG; Fiji saves nearly everything as TIFF",
   );
 }
 

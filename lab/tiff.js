@@ -50,9 +50,10 @@ export async function openTiff(bytes, { name, checkSize }) {
   }
   const places = said?.pages(pages.length) ?? null;
   const { planes, sources, best } = await offered(pages, places, said?.channels ?? [], notes);
+  const axes = axesOf(planes);
   const pixelSize = said?.pixelSize ?? (await lsmSize(first)) ?? centimetres(perUnit);
   return {
-    kind: "TIFF", type: pages[0].type, axes: axesOf(planes), planes, best, pixelSize, notes,
+    kind: "TIFF", type: pages[0].type, axes, planes, best: best || inTheMiddle(planes, axes), pixelSize, notes,
     read: async (number) => {
       const pixels = await sources[number]();
       const bad = replaceNotNumbers(pixels);
@@ -64,6 +65,14 @@ export async function openTiff(bytes, { name, checkSize }) {
       return pixels;
     },
   };
+}
+
+/** Of a stack, the plane in the middle: the first often lies above all objects. Else the first. */
+function inTheMiddle(planes, axes) {
+  const depth = axes.find(({ name }) => name === "plane")?.size ?? 1;
+  const { places } = planes[0];
+  return Math.max(0, planes.findIndex((plane) => Object.entries(plane.places).every(([axis, place]) => (
+    place === (axis === "plane" ? places[axis] + (depth >> 1) : places[axis])))));
 }
 
 /** What a page holds, checked before anything is unpacked. */

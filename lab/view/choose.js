@@ -24,7 +24,7 @@ export function chooser(base, onFiles) {
     make("label", { htmlFor: "lab-file", className: "md-button md-button--primary", textContent: "Choose an image" }),
     input,
     make("p", {}, make("span", { className: "lab-wide", textContent: "or drop it anywhere on this page, or paste it. " }),
-      "TIFF, PNG or JPEG; one, or several of a kind."),
+      "TIFF, PNG or JPEG. Several images at once get the same settings."),
   );
   input.addEventListener("change", () => {
     if (input.files.length) onFiles([...input.files], null);

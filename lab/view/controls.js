@@ -124,7 +124,7 @@ export function sizeSetting(tool, width) {
     return {
       diameter: width,
       text: width ? `Cellpose gets the diameter ${+width.toFixed(1)} px.`
-        : `Measure it: without a width, this network takes ${objects} for ${typical} px wide.`,
+        : `Measure one: without a width, the network takes ${objects} for ${typical} px wide.`,
     };
   }
   if (own) {
@@ -135,7 +135,7 @@ export function sizeSetting(tool, width) {
   const scale = fits ? 1 : +(typical / width).toPrecision(2);
   return {
     scale,
-    text: !width ? `The network knows ${objects} of ${least} to ${most} px.`
+    text: !width ? `Not needed for ${objects} of ${least} to ${most} px: the network knows these.`
       : fits ? `${+width.toFixed(1)} px: within the ${least} to ${most} px that the network knows.`
       : `The network knows ${least} to ${most} px, so it gets the image at ${scale} of its size.`,
   };

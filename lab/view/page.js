@@ -67,7 +67,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   const thresholds = make("div", {});
   const rows = table(showObject);
   const method = paragraph(current);
-  const score = scoring(annotate);
+  const score = scoring(base, annotate);
   const two = comparing({ onCompare: compareTools, onCancel: () => state.abort?.abort(), onGo: goToPlace });
   const trust = trusting({
     base, size, say, onRun: run, found: () => state.found,
@@ -102,7 +102,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
       size.setWidth(null);
       size.setPixelSize(own.pixelSize);
       await take(file, own, example);
-      if (files.length > 1) say(`${name.textContent}. It is one of ${files.length} files: settings that fit it can then be used for all.`);
+      if (files.length > 1) say(`${own.name} is one of ${files.length} files: find settings that fit it, then use them for all, below.`);
       show(work);
     });
   }
@@ -123,7 +123,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     root.dataset.chosen = "";
     work.hidden = false;
     stage.resize();
-    say(`${name.textContent}.`);
+    say("Image read: choose a tool and find the objects.");
     // What cannot be loaded now, the run says.
     engine().then((its) => its.ready(state.tool, TOOLS[state.tool].own)).catch(() => {});
   }
@@ -193,7 +193,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     const { file, cell, task } = state;
     const said = [...file.notes];
     const chosen = `Chosen is: ${file.planes[cell].name}.`;
-    if (inColour(file)) said.unshift(`A network here sees one grey plane of a picture in colour. ${chosen}`);
+    if (inColour(file)) said.unshift(`A network here sees one grey plane of a picture in colour, and learned from fluorescence: on stained tissue, expect more mistakes. ${chosen}`);
     else if (file.planes.length > 1) said.unshift(`The file holds ${file.planes.length} planes that can be segmented. ${chosen}`);
     notes.replaceChildren(...said.map((text) => make("p", { className: "lab-note", textContent: text })));
     if (task) notes.prepend(make("p", { className: "lab-note lab-task", textContent: task }));
@@ -226,7 +226,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     size.measure.ariaPressed = stage.measuring;
     frame.toggleAttribute("data-measuring", stage.measuring);
     if (stage.measuring) {
-      say("Draw a line over one typical object, from edge to edge.");
+      say("Draw a line across one object, edge to edge.");
       frame.scrollIntoView({ block: "nearest" });
     }
     stage.draw();
@@ -285,7 +285,7 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
         thresholds.replaceChildren(sliders(asked.tool, result.settings, rethink));
         showResult(result);
         say(announcement(asked.tool, result.count));
-        if (matchMedia(ONE_COLUMN).matches) show(frame);
+        show(matchMedia(ONE_COLUMN).matches ? frame : count.element, "nearest");
       } finally {
         thresholds.inert = Boolean(state.busy);
       }
@@ -405,7 +405,10 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
     count.show(ran.tool, found.count, median);
     rows.show(measuredTable);
     method.show();
-    trust.judge(found, ran.tool, found.pixels).catch(fail);
+    trust.judge(found, ran.tool, found.pixels).then((doubts) => {
+      if (!doubts || !status.textContent.startsWith("Done:")) return;
+      say(`${announcement(ran.tool, found.count)} ${doubts === 1 ? "One thing speaks" : `${doubts} things speak`} against it: see “Trust it?”.`);
+    }).catch(fail);
   }
 
   function drawLayers() {
@@ -575,8 +578,8 @@ export function mount(root, { base = new URL(".", import.meta.url), keeps = true
   }
 }
 
-function show(element) {
-  element.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+function show(element, block = "start") {
+  element.scrollIntoView({ block, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
 function inColour({ axes }) {

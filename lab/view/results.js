@@ -71,6 +71,9 @@ export function sliders(tool, settings, onChange) {
     ...fields.map(({ element }) => element), reset);
 }
 
+/** A column's name as the page shows it; the file keeps the one that programs read. */
+const inWords = (name) => name.replaceAll("_", " ").replace(/ um2$/, " (µm²)").replace(/ um$/, " (µm)").replace(/ px$/, " (px)");
+
 /** Buttons that save files. run() gives what is there now; onProblem(error) */
 export function files(run, onProblem) {
   const stem = () => run().fileName.replace(/\.(ome\.)?[^.]*$/i, "");
@@ -117,7 +120,7 @@ export function table(onRow) {
       return make("tr", {}, make("td", {}, show), ...values.map((value) => (
         make("td", { textContent: Number.isInteger(value) ? value : +value.toPrecision(4) }))));
     };
-    const head = make("tr", {}, ...columns.map((name) => make("th", { scope: "col", textContent: name.replaceAll("_", " ") })));
+    const head = make("tr", {}, ...columns.map((name) => make("th", { scope: "col", textContent: inWords(name) })));
     const parts = [make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows.slice(0, ROWS).map(row)))];
     if (rows.length > ROWS) parts.push(make("p", { textContent: `The first ${ROWS} of ${rows.length.toLocaleString("en")} rows; the file has all.` }));
     body.replaceChildren(...parts);

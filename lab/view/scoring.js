@@ -11,8 +11,8 @@ const WORDS = [
   ["ghost", "Found where people drew nothing."],
 ];
 
-/** onFile(File) for an annotation; show(score, notes), hide() */
-export function scoring(onFile) {
+/** base : address of the folder lab/; onFile(File) for an annotation; show(score, notes), hide() */
+export function scoring(base, onFile) {
   const input = make("input", { type: "file", accept: ".tif,.tiff,.png,.zip,.roi,.json,.geojson", id: "lab-annotation", className: "lab-file" });
   const zone = make("div", { className: "lab-drop lab-drop--small" },
     make("label", { htmlFor: "lab-annotation", className: "lab-button", textContent: "Choose an annotation" }), input,
@@ -36,6 +36,8 @@ export function scoring(onFile) {
         make("p", { textContent: `${name}: ${annotated.size.toLocaleString("en")} annotated objects.` }),
         make("dl", { className: "lab-scores" }, ...values.map(([term, value]) => (
           make("div", {}, make("dt", { textContent: term }), make("dd", { textContent: number(value) }))))),
+        make("p", { className: "lab-note" }, "1 is perfect. “At 0.9” asks for outlines that hardly differ. ",
+          make("a", { href: new URL("../practice/evaluating/", base), target: "_blank", textContent: "What the letters mean" })),
         make("ul", { className: "lab-mistakes" }, ...WORDS.map(([word, meaning]) => {
           const item = make("li", {}, make("b", { textContent: counts[word] }), ` ${word}`, make("small", { textContent: meaning }));
           item.dataset.kind = word === "found" ? "found" : word === "ghost" ? "ghost" : "wrong";

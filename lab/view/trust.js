@@ -14,7 +14,7 @@ const WORDS = { // of a cure: its button, and what was done
   lenient: ["Use the network’s own threshold", "The network’s own threshold was used"],
 };
 const OF_THE_NETWORK = ["small", "large", "strict"]; // measured for the course's networks, not for a reader's own
-const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score.";
+const NOTHING = "Nothing that the page measures looks wrong: size, light, focus, grain, contrast. Whether the outlines are right, only annotations tell: drop yours under Score, further down.";
 
 /**
  * base : address of the folder lab/
@@ -54,7 +54,7 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     return mended.values;
   }
 
-  /** Say what the numbers speak of. result : of the engine; pixels : as recorded */
+  /** Say what the numbers speak of, and return how many faults. result : of the engine; pixels : as recorded */
   async function judge(result, tool, pixels) {
     const { rules } = module ?? await load();
     if (found()?.labels !== result.labels) return; // another result came meanwhile
@@ -63,7 +63,10 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     if (measured?.pixels !== pixels || measured.key !== key) {
       const values = await cured(pixels, height, width);
       if (found()?.labels !== result.labels) return;
-      measured = { pixels, key, values: rules.measured({ values, height, width }) };
+      const asRecorded = measured?.pixels === pixels ? measured.asRecorded : rules.measured({ values: pixels, height, width });
+      const now = values === pixels ? asRecorded : rules.measured({ values, height, width });
+      // No cure brings back light that was not recorded, though its numbers look finer.
+      measured = { pixels, key, asRecorded, values: { ...now, clipped: asRecorded.clipped, dark: asRecorded.dark } };
     }
     const { own } = TOOLS[tool];
     const faults = rules.named({ ...measured.values, border: rules.cut(labels, height, width) }, likeOf(tool), settings)
@@ -71,10 +74,12 @@ export function trusting({ base, size, thresholds, onRun, found, say }) {
     said.replaceChildren(...(faults.length ? faults.map((fault) => item(fault, tool)) : [make("li", { textContent: own ? NOTHING.replace("size, ", "") : NOTHING })]));
     changes.replaceChildren(...done.filter(({ after }) => after !== undefined).map((change) => told(change, tool)));
     element.hidden = false;
+    return faults.length;
   }
 
   function item({ name, sentence, cure, amount, title: words, anchor }, tool) {
     const link = make("a", { href: new URL(`../practice/when-it-fails/${anchor}`, base), textContent: `When it fails: ${words}` });
+    Object.assign(link, { target: "_blank", title: "Opens beside this page, which keeps your image" });
     const entry = make("li", {}, `${sentence} `, link);
     entry.dataset.fault = name;
     if (!cure) return entry;

@@ -36,6 +36,8 @@ TILES = 4  # a side, in which the light is compared
 SEPARATE = 0.66  # share of the variance between two groups; one bell-shaped heap has 0.64
 STEEPEST = 97  # percentile of the slopes at edges: objects in focus, bright ones, decide
 WIDENED = 6  # px: what smoothing and the microscope add to a width, as squares add
+WIDE = 50  # px: what is narrower is hardly bright ground, but a few nuclei brighter than the rest
+HAZE = 3  # times as wide as what is bright in it: bright ground, not objects. Nuclei: up to twice
 DIGITS = {"whole": 0, "one": 1, "edge": 1, "two": 2}  # behind the point
 LEAST_LIGHT = 0.003  # of a bright object: less is taken for this much
 
@@ -203,20 +205,17 @@ def _divide(values, low, high, bins=BINS):
 
 def _objects(image, smooth):
     """How wide bright objects are, how grainy and how soft; whether there are any."""
-    from scipy.ndimage import binary_erosion, convolve, distance_transform_edt
+    from scipy.ndimage import binary_erosion, convolve
 
-    bright, contrast, _ = _divide(smooth, *np.percentile(smooth, [1, 99.8]))
+    bright, contrast, width = _bright_objects(smooth)
     values = {"empty": _one_heap(_smooth(image, 3)), "noisy": None, "blurred": None, "width": None}
-    if not bright.any() or contrast <= 0:
+    if width is None:
         return values
+    values["width"] = width
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], float)
     grain = np.abs(convolve(image, kernel, mode="nearest"))[1:-1, 1:-1]
     if grain.size:  # Immerkær's estimate of a grain that adds to each pixel, by the median
         values["noisy"] = float(np.median(grain) / (6 * 0.6745) / contrast)
-    # In a disc, the mean distance to the border is a sixth of the width; blur has widened it.
-    seen = 6 * (distance_transform_edt(bright)[bright].mean() - 0.25)
-    width = float(np.sqrt(max(1, seen**2 - WIDENED**2)))
-    values["width"] = width
     down, across = np.gradient(smooth)
     edge = bright & ~binary_erosion(bright, border_value=1)
     if edge.any():
@@ -224,6 +223,36 @@ def _objects(image, smooth):
         if steep > 0:
             values["blurred"] = float(contrast / steep / np.sqrt(width))
     return values
+
+
+def _bright_objects(smooth):
+    """Which pixels are objects: (bool array, contrast, width in px or None if there are none).
+
+    Tissue out of focus and stray light are bright, too. Where what is brightest in the bright part
+    is much narrower, that is taken for the objects.
+    """
+    bright, contrast, _ = _divide(smooth, *np.percentile(smooth, [1, 99.8]))
+    if not bright.any() or contrast <= 0:
+        return bright, contrast, None
+    width = _width(bright)
+    values = smooth[bright]
+    brightest, difference, _ = _divide(values, *np.percentile(values, [1, 99.8]))
+    if brightest.any() and difference > 0:
+        inner = np.zeros_like(bright)
+        inner[bright] = brightest
+        narrow = _width(inner)
+        if width > max(WIDE, HAZE * narrow):
+            return inner, difference, narrow
+    return bright, contrast, width
+
+
+def _width(bright):
+    """How wide bright pieces are (px), as if they were discs."""
+    from scipy.ndimage import distance_transform_edt
+
+    # In a disc, the mean distance to the border is a sixth of the width; blur has widened it.
+    seen = 6 * (distance_transform_edt(bright)[bright].mean() - 0.25)
+    return float(np.sqrt(max(1, seen**2 - WIDENED**2)))
 
 
 def _one_heap(smooth):

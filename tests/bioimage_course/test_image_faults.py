@@ -61,6 +61,17 @@ def test_a_scale_and_an_offset_of_the_numbers_change_no_verdict():
     assert faults(IMAGE * 257.0) == []
 
 
+@pytest.mark.parametrize("radius", [120, 200])
+def test_nuclei_on_bright_ground_are_measured_and_not_the_ground(radius):
+    ground = 80 * np.exp(-((np.hypot(ROWS - 200, COLUMNS - 200) / radius) ** 4))
+    assert measured(FIELD + ground)["width"] == pytest.approx(measured(FIELD)["width"], rel=0.1)
+    assert "large" not in {fault.name for fault in faults(FIELD + ground)}
+
+
+def test_a_few_bright_nuclei_are_not_taken_for_all():
+    assert measured(IMAGE[:192, 200:392])["width"] == pytest.approx(24, abs=1)
+
+
 def test_chosen_settings_are_judged_with_the_image():
     assert faults(SPOILT["large"], settings={"scale": 0.25}) == []
     strict = faults(IMAGE, settings={"prob_thresh": 0.9})

@@ -310,6 +310,9 @@ def test_planes_are_named_by_their_place_in_the_stack(readable):
     assert names["OME"][4] == "actin <β>, plane 2 of 3"
     assert names["pages"] == ["page 1 of 3", "page 2 of 3", "page 3 of 3"]
     assert names["channels last"] == ["channel 1 of 2", "channel 2 of 2"]
+    best = {name: answer["planes"][answer["best"]] for name, (_, _, answer) in readable.items()}
+    assert best["ImageJ hyperstack"]["name"] == "channel 1 of 2, plane 2 of 3", "the middle"
+    assert best["pages"]["name"] == "page 1 of 3", "nobody said that these are planes of a stack"
     axes = {axis["name"]: axis["size"] for axis in readable["ImageJ hyperstack"][2]["axes"]}
     assert axes == {"plane": 3, "channel": 2}
 

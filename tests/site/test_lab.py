@@ -164,6 +164,9 @@ def test_a_line_over_an_object_measures_it(visit, files):
     page, _ = visit("?tool=stardist")
     choose(page, files / "nuclei.tif")
     page.get_by_role("button", name="Measure on the image").click()
+    told = page.locator(".lab-status").filter(has_text="Draw a line")
+    expect(told).to_be_in_viewport()
+    assert axe_faults(page) == [], "the button that is pressed, with the mouse over it"
     page.locator(".lab-canvas").scroll_into_view_if_needed()
     box = page.locator(".lab-canvas").bounding_box()
     shown = min(box["width"] / 240, box["height"] / 200)  # window pixels for one of the image
@@ -273,15 +276,30 @@ def test_nuclei_that_are_too_large_are_shrunk_and_a_sound_image_is_left_alone(vi
     expect(page.locator(".lab-methods")).to_contain_text(re.compile(r"scale = 0\.\d"))
 
 
+def test_light_that_is_missing_stays_missing_after_a_cure(visit, tmp_path, nuclei):
+    image, _ = nuclei
+    photons = np.random.default_rng(0).poisson(image / image.max() * 6) + 100
+    tifffile.imwrite(tmp_path / "dim.tif", photons.astype(np.uint16))
+    page, _ = visit("?tool=stardist")
+    choose(page, tmp_path / "dim.tif")
+    run(page)
+    expect(page.locator(".lab-status")).to_contain_text("speak against it")
+    levels = trust(page).locator("[data-fault=dark]")
+    said = levels.inner_text()
+    trust(page).get_by_role("button", name="Smooth the grain").click()
+    expect(trust(page)).to_contain_text("The grain was smoothed", timeout=PATIENCE)
+    expect(levels).to_have_text(said)
+
+
 def test_of_a_stack_the_plane_is_chosen_and_never_silently_the_first(visit, tmp_path, nuclei):
     image, _ = nuclei
-    stack = np.stack([image * 0, image, image // 2])
+    stack = np.stack([image, image * 0, image // 2])
     tifffile.imwrite(tmp_path / "stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     page, _ = visit()
     choose(page, tmp_path / "stack.tif")
     expect(page.get_by_text("3 planes that can be segmented").first).to_be_visible()
     assert "Every pixel has the value 0" in problem(page)
-    page.get_by_text("plane 2 of 3").last.click()
+    page.get_by_text("plane 1 of 3").last.click()
     expect(page.locator("[data-lab=run]")).to_be_enabled()
 
 

@@ -43,10 +43,11 @@ def test_a_limit_lies_between_what_costs_and_what_was_recorded_so():
     assert 5 < measure.limit_between([2, 5], [20, 30], below=True) < 20
 
 
-def test_where_both_overlap_one_recorded_image_in_twenty_may_be_called_spoilt():
-    recorded = np.arange(100)
-    limit = measure.limit_between([50, 60], recorded, below=False)
-    assert np.mean(recorded > limit) == pytest.approx(0.05, abs=0.01)
+def test_where_both_overlap_all_rules_together_call_one_recorded_image_in_twenty_spoilt():
+    recorded = np.arange(10_000)
+    limit = measure.limit_between([5000, 6000], recorded, below=False)
+    rules = len(image_faults.RULES["faults"])
+    assert rules * np.mean(recorded > limit) == pytest.approx(0.05, abs=0.002)
 
 
 def test_an_empty_field_scores_one_only_where_nothing_is_found():
@@ -73,8 +74,9 @@ def test_the_stored_counts_are_of_the_rules_that_are_there():
     assert limits["small"] <= measure.KNOWN[0] and limits["large"] >= measure.KNOWN[1]
 
 
-def test_nine_costly_faults_in_ten_are_named_and_four_cures_in_five_help():
+def test_nine_costly_faults_in_ten_are_named_four_cures_in_five_help_and_few_alarms_are_false():
     assert STORED["stardist"]["all"]["share_named"] >= 0.9
     assert STORED["stardist"]["all"]["share_raised"] >= 0.8
+    assert STORED["stardist"]["any"]["share_false"] <= 0.05
     for name in image_faults.RULES["tools"]["stardist"].keys() - {"border"}:
         assert STORED["stardist"][name]["share_false"] <= 0.05
