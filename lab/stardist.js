@@ -134,7 +134,7 @@ export function objects(kept, { probThreshold, nmsThreshold }) {
     paint(labels, height, width, ys, xs, rank + 1);
   }
   kept.probability ??= probabilityOf(kept);
-  return { labels, count: survivors.length, probability: kept.probability.slice(), flow: null };
+  return { labels, count: survivors.length, probability: kept.probability.slice() };
 }
 
 /** The network's probability for every pixel of the image. */
