@@ -63,15 +63,12 @@ def ten():
     nuclei, cells, packed = data.nuclei()[0], data.cells()[0], data.packed_cells()
     tissue = data.tissue()
     grey = 255 - tissue.mean(-1).astype(np.uint8)  # nuclei are the bright part
-    rng = np.random.default_rng(0)
-    large = np.tile(nuclei, (4, 4)).astype(float)
-    large = large * np.linspace(0.7, 1.3, 2048) + rng.normal(0, 3, large.shape)
     return [
         Case("nuclei, 16 bit", "stardist", nuclei),
         Case("nuclei, 8 bit, 333 × 201", "stardist", nuclei[100:301, 150:483].astype(np.uint8)),
         Case("nuclei, float, blurred", "stardist", gaussian(nuclei / 255, 2).astype(np.float32)),
         Case("tissue (H&E)", "stardist", grey),
-        Case("nuclei, 2048²", "stardist", large.clip(0).astype(np.uint16)),
+        Case("nuclei, 2048²", "stardist", large_nuclei()),
         Case("nuclei, 16 bit", "cellpose-nuclei", nuclei * 257),
         Case("tissue (H&E), 25 px", "cellpose-nuclei", grey, {"diameter": 25}),
         Case("cells and nuclei", "cellpose-cells", cells),
@@ -81,6 +78,13 @@ def ten():
     ]  # fmt: skip
 
 
+def large_nuclei():
+    """Return 16 times the nuclei of the course, darker on one side, grainy: uint16, 2048 × 2048."""
+    image = np.tile(data.nuclei()[0], (4, 4)) * np.linspace(0.7, 1.3, 2048)
+    image += np.random.default_rng(0).normal(0, 3, image.shape)
+    return image.clip(0).astype(np.uint16)
+
+
 def by_engine(cases, folder, *, move=False):
     """Segment cases of one tool with the lab's modules, in Node.
 
@@ -88,9 +92,9 @@ def by_engine(cases, folder, *, move=False):
 
     Returns
     -------
-    (list of int32 arrays, list of {"count", "network", "objects", "sliders"}, int)
-        Labels; objects and seconds of processor time, for sliders by threshold; bytes of memory at
-        most.
+    (list of int32 arrays, list of {"count", "network", "objects", "sliders", "held"}, int)
+        Labels; objects and seconds of processor time, for sliders by threshold, and bytes of memory
+        after each piece that the network took; bytes of memory at most.
     """
     [tool] = {case.tool for case in cases}
     model = MODELS[tool]
