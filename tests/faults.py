@@ -745,7 +745,7 @@ LAB = (
     Fault("Cellpose's tiles overlap more", "lab/tiles.js",
           "const OVERLAP = 0.1;", "const OVERLAP = 0.2;", JAVASCRIPT + "[lab/tiles.test.mjs]"),
     Fault("blocks without a rim", "lab/tiles.js",
-          "from: Math.max(0, start - rim)", "from: start", JAVASCRIPT + "[lab/tiles.test.mjs]"),
+          "from = keepFrom - rim", "from = keepFrom", JAVASCRIPT + "[lab/tiles.test.mjs]"),
     Fault("the less probable polygon stays", "lab/nms.js",
           "prob[b] - prob[a]", "prob[a] - prob[b]", JAVASCRIPT + "[lab/nms.test.mjs]"),
     Fault("corners rounded instead of cut off", "lab/polygons.js",
