@@ -1,6 +1,6 @@
 /** Cellpose: from an image to the network's answer, and from that to objects: CellposeModel.eval(). */
 
-import { masks } from "./dynamics.js";
+import { masks } from "../figures/_shared/cellpose_dynamics.js";
 import { forCellpose } from "./normalise.js";
 import { bilinear } from "./resize.js";
 import { inTiles } from "./tiles.js";

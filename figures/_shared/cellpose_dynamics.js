@@ -29,12 +29,8 @@ export function masks(field, { cellprobThreshold, flowThreshold, minSize, steps 
     const all = gather(field, last.walks.from(cellprobThreshold));
     Object.assign(last, { threshold: cellprobThreshold, all, errors: null });
   }
-  const labels = last.all.slice();
-  if (flowThreshold > 0) {
-    const errors = last.errors ??= flowErrors(field, labels);
-    drop(labels, (label) => errors[label] > flowThreshold);
-  }
-  fillHolesAndDropSmall(labels, field.height, field.width, minSize);
+  const errors = flowThreshold > 0 ? last.errors ??= flowErrors(field, last.all) : []; // 0: all pass
+  const labels = check(field, last.all, errors, { flowThreshold, minSize });
   if (labels.length > REMEMBERED) kept.delete(field);
   return labels;
 }
@@ -236,6 +232,14 @@ function spread(heat, next, runs, wide) {
       here = after;
     }
   }
+}
+
+/** The masks that pass: flow error not above the threshold, holes filled, not too small. */
+export function check({ height, width }, labels, errors, { flowThreshold, minSize }) {
+  const passed = labels.slice();
+  drop(passed, (label) => errors[label] > flowThreshold);
+  fillHolesAndDropSmall(passed, height, width, minSize);
+  return passed;
 }
 
 /** As Cellpose's fill_holes_and_remove_small_masks(). */
