@@ -85,10 +85,11 @@ def large_nuclei():
     return image.clip(0).astype(np.uint16)
 
 
-def by_engine(cases, folder, *, move=False):
+def by_engine(cases, folder, *, move=False, most=None):
     """Segment cases of one tool with the lab's modules, in Node.
 
     move : whether the sliders are moved, too, and timed
+    most : pixels that StarDist's network takes at once along a side; None: as on the page
 
     Returns
     -------
@@ -118,6 +119,7 @@ def by_engine(cases, folder, *, move=False):
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
         "weights": str(folder / weights.stem), "move": move,
+        **({"most": most} if most else {}),
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))

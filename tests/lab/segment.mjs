@@ -1,5 +1,5 @@
 // Segments images with the lab's own modules, in Node instead of a browser's worker.
-// Standard input: {model, tool, runtime, weights, move, images: [{height, width, channels: [file], out, settings}]}.
+// Standard input: {model, tool, runtime, weights, move, most, images: [{height, width, channels: [file], out, settings}]}.
 // Writes each one's labels (int32) to its file `out`; standard output: [{count, network, objects,
 // sliders, held}], in seconds of processor time; sliders: if `move`, by threshold, until another value
 // has its objects; held: bytes of memory after each piece of the image that went through the network.
@@ -9,7 +9,7 @@ import { Network, start } from "../../lab/network.js";
 import { settingsOf } from "../../lab/settings.js";
 import * as stardist from "../../lab/stardist.js";
 
-const { tool, model, runtime, weights, images, move } = JSON.parse(readFileSync(0, "utf8"));
+const { tool, model, runtime, weights, images, move, most } = JSON.parse(readFileSync(0, "utf8"));
 start(readFileSync(runtime));
 const network = await Network.open(readFileSync(weights));
 const isStardist = tool === "stardist";
@@ -45,7 +45,7 @@ for (const { channels, height, width, settings, out } of images) {
   const held = [];
   const tick = (done) => { if (done) held.push(process.memoryUsage().rss); };
   const before = seconds();
-  const answer = await library.predict({ height, width, channels: values }, chosen, model, through, tick);
+  const answer = await library.predict({ height, width, channels: values }, chosen, model, through, tick, most);
   const between = seconds();
   const { labels, count } = library.objects(answer, chosen);
   const after = seconds();
