@@ -1,6 +1,6 @@
 /** Cellpose: from an image to the network's answer, and from that to objects: CellposeModel.eval(). */
 
-import { masks } from "./dynamics.js";
+import { masks } from "../figures/_shared/cellpose_dynamics.js";
 import { forCellpose } from "./normalise.js";
 import { bilinear } from "./resize.js";
 import { inTiles } from "./tiles.js";
@@ -32,11 +32,11 @@ export async function predict(image, { diameter }, model, run, tick = () => {}) 
   return { height, width, down, right, logit, steps: Math.trunc(f32(f32(1 / rescale) * STEPS)) };
 }
 
-/** Objects at these thresholds. Returns {labels, count, probability, flow}. */
+/** Objects at these thresholds. Returns {labels, count, probability}. */
 export function objects(kept, settings) {
   const labels = masks(kept, { ...settings, steps: kept.steps });
   let count = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i] > count) count = labels[i];
   kept.probability ??= kept.logit.map((logit) => 1 / (1 + Math.exp(-logit)));
-  return { labels, count, probability: kept.probability.slice(), flow: { y: kept.down, x: kept.right } };
+  return { labels, count, probability: kept.probability.slice() };
 }

@@ -15,7 +15,7 @@
  *   flowThreshold, minSize (Cellpose); what is left out or undefined is the library's own
  * onProgress: function of {step, done, total}; step is "runtime", "weights", "network" or "objects"
  * result: {labels: Int32Array, 1 … count in the library's order, count, height, width,
- *   probability: Float32Array, 0 to 1, flow: {y, x: Float32Array} or null, settings: as used}
+ *   probability: Float32Array, 0 to 1, settings: as used}
  *
  * Rejects with an EngineError, whose message is a sentence to show, or, cancelled, with AbortError.
  */

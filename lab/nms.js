@@ -22,6 +22,7 @@ export class Suppression {
     this.next = 0; // the first in this order that was not looked at
     this.kept = [];
     this.squares = new Map(); // square → kept outlines that touch it
+    this.dropped = null; // an outline whose memory the next one takes
   }
 
   /** The numbers of those above a probability that stay, the most probable first. */
@@ -34,10 +35,13 @@ export class Suppression {
 
   look(i) {
     const { candidates: { y, x, dist }, rayCount, rays, squares } = this;
-    const outline = new Outline(y[i], x[i], dist.subarray(i * rayCount, (i + 1) * rayCount), rays);
+    const distances = dist.subarray(i * rayCount, (i + 1) * rayCount);
+    const outline = this.dropped?.place(y[i], x[i], distances, rays) ?? new Outline(y[i], x[i], distances, rays);
     const covered = squaresOf(outline);
     const limit = Math.fround(this.threshold);
-    if (covered.some((square) => isBeaten(outline, squares.get(square), limit, i))) return;
+    const isWorse = covered.some((square) => isBeaten(outline, squares.get(square), limit, i));
+    this.dropped = isWorse ? outline : null;
+    if (isWorse) return;
     this.kept.push(i);
     for (const square of covered) {
       if (!squares.has(square)) squares.set(square, []);

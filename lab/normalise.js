@@ -60,7 +60,7 @@ export function percentiles(values, wanted, wholeNumbers) {
 export function forStardist(values) {
   const [low, high] = percentiles(values, [1, 99.8], areWhole(values)).map(f32);
   const width = f32(f32(high - low) + f32(1e-20));
-  return Float32Array.from(values, (value) => f32(value - low) / width);
+  return values.map((value) => f32(value - low) / width);
 }
 
 /** Grey values between the percentiles 1 and 99 → 0 to 1; all 0 where there is no contrast. */
@@ -70,7 +70,7 @@ export function forCellpose(values, height, width) {
   const [low, high] = percentiles(sample(values, height, width), [1, 99], false);
   const contrast = f32(high - low);
   if (!(contrast > 1e-3)) return new Float32Array(values.length);
-  return Float32Array.from(values, (value) => f32(value - low) / contrast);
+  return values.map((value) => f32(value - low) / contrast);
 }
 
 function extent(values) {

@@ -70,7 +70,14 @@ function intervalsOf({ left, right, rows }, row) {
 /** A polygon as StarDist's non-maximum suppression sees it: corners cut off to whole numbers. */
 export class Outline {
   constructor(y, x, distances, rays) {
-    const [ys, xs] = [new Int32Array(rays.length), new Int32Array(rays.length)];
+    this.ys = new Int32Array(rays.length);
+    this.xs = new Int32Array(rays.length);
+    this.place(y, x, distances, rays);
+  }
+
+  /** Become another polygon, in the same memory: most are looked at once and dropped. */
+  place(y, x, distances, rays) {
+    const { ys, xs } = this;
     let [top, bottom, left, right, area] = [Infinity, -Infinity, Infinity, -Infinity, 0];
     for (let k = 0; k < rays.length; k++) {
       const row = ys[k] = Math.trunc(f32(y + distances[k] * rays[k].sine));
@@ -83,9 +90,14 @@ export class Outline {
     for (let k = 0, before = rays.length - 1; k < rays.length; before = k++) {
       area += xs[before] * ys[k] - ys[before] * xs[k];
     }
-    Object.assign(this, { ys, xs, top, bottom, left, right, area: Math.abs(area) / 2 });
+    this.top = top;
+    this.bottom = bottom;
+    this.left = left;
+    this.right = right;
+    this.area = Math.abs(area) / 2;
     this.lines = null; // see spans()
     this.asked = -1; // the last candidate that it was compared with
+    return this;
   }
 
   /** The most that two polygons can share: what their boxes do. */

@@ -9,8 +9,11 @@ import { blocks, crop, padToMultiple } from "./tiles.js";
 const f32 = Math.fround;
 const BORDER = 2; // pixels of the network's grid: nothing is found closer to the border
 const SHORTEST = f32(1e-3); // distance, pixels
-const RIM = 112; // pixels to each side that decide about one: blocks overlap by so much
-export const MOST = 1024; // pixels: the longest side of what goes through the network at once
+// Pixels at the cut side of a block that are not what they would be in the whole image: 94, as blocks
+// begin at multiples of 16.
+const RIM = 96;
+// Pixels: the longest side of what goes through the network at once. Two such blocks hold 2048 pixels.
+export const MOST = 1120;
 // Candidates below are not kept, so that a slider cannot reach them: most of an image is such.
 export const LEAST_PROB = 0.05;
 
@@ -60,7 +63,8 @@ export async function predict(image, { scale }, model, run, tick = () => {}, mos
     }
   }
   const { height, width } = image;
-  return { height, width, scale, grid, rays, prob, columns, scaled, candidates: found.inOrder() };
+  const sides = { height: scaled.height, width: scaled.width };
+  return { height, width, scale, grid, rays, prob, columns, scaled: sides, candidates: found.inOrder() };
 }
 
 /** Candidates as they are found, block by block; then in the order of their pixels. */
@@ -130,7 +134,7 @@ export function objects(kept, { probThreshold, nmsThreshold }) {
     paint(labels, height, width, ys, xs, rank + 1);
   }
   kept.probability ??= probabilityOf(kept);
-  return { labels, count: survivors.length, probability: kept.probability.slice(), flow: null };
+  return { labels, count: survivors.length, probability: kept.probability.slice() };
 }
 
 /** The network's probability for every pixel of the image. */

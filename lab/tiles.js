@@ -35,19 +35,20 @@ export function padToMultiple(values, height, width, multiple) {
 }
 
 /**
- * Cut a side into blocks of at most `most` pixels, each with `rim` pixels that its neighbours keep.
+ * Cut a side into as few blocks of at most `most` pixels as will do, all about as long, each with
+ * `rim` pixels that its neighbours keep; at the ends of the side there are none.
  * All numbers are multiples of what the network needs. Returns [{from, to, keepFrom, keepTo}, …].
  */
 export function blocks(size, most, rim, multiple) {
   if (size <= most) return [{ from: 0, to: size, keepFrom: 0, keepTo: size }];
-  const count = Math.ceil(size / (most - 2 * rim));
-  const core = Math.ceil(size / count / multiple) * multiple;
+  const count = Math.ceil((size - 2 * rim) / (most - 2 * rim));
+  const length = Math.ceil((size + 2 * rim * (count - 1)) / count / multiple) * multiple;
   const cut = [];
-  for (let start = 0; start < size; start += core) {
-    const end = Math.min(size, start + core);
-    cut.push({
-      from: Math.max(0, start - rim), to: Math.min(size, end + rim), keepFrom: start, keepTo: end,
-    });
+  for (let from = 0, keepFrom = 0; keepFrom < size; from = keepFrom - rim) {
+    const to = Math.min(size, from + length);
+    const keepTo = to === size ? size : to - rim;
+    cut.push({ from, to, keepFrom, keepTo });
+    keepFrom = keepTo;
   }
   return cut;
 }

@@ -54,16 +54,19 @@ test("tiles of a network that changes nothing blend to the image", async () => {
 });
 
 test("blocks keep every pixel once, with a rim where there is a neighbour", () => {
-  assert.deepEqual(blocks(512, 1024, 112, 16), [{ from: 0, to: 512, keepFrom: 0, keepTo: 512 }]);
-  for (const size of [1040, 2048, 8192]) {
-    const cutUp = blocks(size, 1024, 112, 16);
+  assert.deepEqual(blocks(512, 1120, 96, 16), [{ from: 0, to: 512, keepFrom: 0, keepTo: 512 }]);
+  assert.deepEqual(blocks(2048, 1120, 96, 16), [
+    { from: 0, to: 1120, keepFrom: 0, keepTo: 1024 }, { from: 928, to: 2048, keepFrom: 1024, keepTo: 2048 },
+  ]);
+  for (const size of [1136, 2048, 2064, 3104, 8192]) {
+    const cutUp = blocks(size, 1120, 96, 16);
     assert.equal(cutUp[0].from, 0);
     assert.equal(cutUp.at(-1).to, size);
     cutUp.forEach(({ from, to, keepFrom, keepTo }, i) => {
-      assert.ok(to - from <= 1024 && (to - from) % 16 === 0 && from % 16 === 0);
+      assert.ok(to - from <= 1120 && (to - from) % 16 === 0 && from % 16 === 0);
       assert.equal(keepFrom, cutUp[i - 1]?.keepTo ?? 0);
-      assert.ok(from === 0 || keepFrom - from === 112);
-      assert.ok(to === size || to - keepTo === 112);
+      assert.ok(from === 0 || keepFrom - from === 96);
+      assert.ok(to === size || to - keepTo === 96);
     });
   }
 });

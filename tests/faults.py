@@ -742,6 +742,7 @@ SITE = (
 EXPORT = "tests/training/test_export_lab.py::"
 IN_SITE = "tests/course_build/test_lab.py::"
 ENGINE = "tests/site/test_lab_engine.py::"
+DYNAMICS = "figures/_shared/cellpose_dynamics.js"
 
 # fmt: off
 LAB = (
@@ -769,28 +770,28 @@ LAB = (
     Fault("a candidate is passed over", "lab/nms.js",
           "this.look(order[this.next++])", "this.look(order[++this.next])",
           JAVASCRIPT + "[lab/nms.test.mjs]"),
-    Fault("a walk is kept for every threshold", "lab/dynamics.js",
+    Fault("a walk is kept for every threshold", DYNAMICS,
           "this.lowest[i] <= limit && limit < this.below[i]", "this.below[i] > -Infinity",
-          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
-    Fault("objects are kept for other steps", "lab/dynamics.js",
+          JAVASCRIPT + "[figures/_shared/cellpose_dynamics.test.mjs]"),
+    Fault("objects are kept for other steps", DYNAMICS,
           "kept.get(field)?.walks.steps !== steps", "!kept.has(field)",
-          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
+          JAVASCRIPT + "[figures/_shared/cellpose_dynamics.test.mjs]"),
     Fault("pixels of a resized image half a pixel off", "lab/resize.js",
           "(i + 0.5) * scale - 0.5", "i * scale", JAVASCRIPT + "[lab/resize.test.mjs]"),
     Fault("Cellpose's tiles overlap more", "lab/tiles.js",
           "const OVERLAP = 0.1;", "const OVERLAP = 0.2;", JAVASCRIPT + "[lab/tiles.test.mjs]"),
     Fault("blocks without a rim", "lab/tiles.js",
-          "from: Math.max(0, start - rim)", "from: start", JAVASCRIPT + "[lab/tiles.test.mjs]"),
+          "from = keepFrom - rim", "from = keepFrom", JAVASCRIPT + "[lab/tiles.test.mjs]"),
     Fault("the less probable polygon stays", "lab/nms.js",
           "prob[b] - prob[a]", "prob[a] - prob[b]", JAVASCRIPT + "[lab/nms.test.mjs]"),
     Fault("corners rounded instead of cut off", "lab/polygons.js",
           "Math.trunc(f32(y + ", "Math.round(f32(y + ", JAVASCRIPT + "[lab/nms.test.mjs]"),
-    Fault("holes stay", "lab/dynamics.js",
+    Fault("holes stay", DYNAMICS,
           "if (!outside[i]) labels", "if (outside[i] > 1) labels",
-          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
-    Fault("no check of the flow", "lab/dynamics.js",
-          "if (flowThreshold > 0) {", "if (flowThreshold > 9) {",
-          JAVASCRIPT + "[lab/dynamics.test.mjs]"),
+          JAVASCRIPT + "[figures/_shared/cellpose_dynamics.test.mjs]"),
+    Fault("no check of the flow", DYNAMICS,
+          "flowThreshold > 0 ?", "flowThreshold > 9 ?",
+          JAVASCRIPT + "[figures/_shared/cellpose_dynamics.test.mjs]"),
     Fault("an export of other weights", "training/export_lab.py",
           'if entry["made_from"] != made_from(name):', "if False:",
           EXPORT + "test_an_export_of_other_weights_is_stale"),

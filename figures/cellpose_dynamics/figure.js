@@ -1,19 +1,19 @@
 /**
  * Cellpose figure: drop pixels, watch them follow the predicted flow, and see the masks they make.
  *
- * Model  unpack(), steered(), walk(), gather(), flowErrors(), check()  pure, no DOM; they do what
- *        cellpose.dynamics 3.1.1.3 does on a CPU; tested in figure.test.mjs
+ * Model  unpack(), steered(), walk(), arrival(), placesOf()  pure, no DOM; tested in figure.test.mjs;
+ *        masks come from ../_shared/cellpose_dynamics.js, as on the page for own images
  * View   mount()  draws one <figure data-figure="cellpose_dynamics">
  *
- * A field is {rows, columns, flow, logit, …}: flow holds all steps down, then all steps to the
- * right, five times as long as the arrow. A label image is an Int32Array, 0 is background.
+ * A field is {height, width, down, right, logit, …}: flows five times as long as the arrow. A label
+ * image is an Int32Array, 0 is background.
  */
 
+import { check, flowErrors, gather, Walks } from "../_shared/cellpose_dynamics.js";
 import { button, make, startAgain } from "../_shared/elements.js";
 
-const STEPS = 200;
-const MIN_SIZE = 15;
-const PAD = 20;
+export const STEPS = 200;
+export const MIN_SIZE = 15;
 const f32 = Math.fround; // Cellpose keeps positions in 32 bits
 
 const bytes = (text, Type) =>
@@ -22,25 +22,23 @@ const bytes = (text, Type) =>
 /** The field of one example in the figure's file, and the image of the part that is shown. */
 export function unpack({ shape, view, units, flow, logit, image }) {
   const scaled = (text, unit) => Float32Array.from(bytes(text, Int8Array), (x) => x / unit);
+  const both = scaled(flow, units[0]); // all flows down, then all to the right
   return {
-    rows: shape[0], columns: shape[1], view, image: bytes(image, Uint8Array),
-    flow: scaled(flow, units[0]), logit: scaled(logit, units[1]),
+    height: shape[0], width: shape[1], view, image: bytes(image, Uint8Array),
+    down: both.subarray(0, both.length / 2), right: both.subarray(both.length / 2),
+    logit: scaled(logit, units[1]),
   };
 }
 
 /** The steps that pixels take: a fifth of the flow, none where the logit is not above `cellprob`. */
-export function steered({ flow, logit }, cellprob) {
-  const n = logit.length;
-  return flow.map((value, i) => (logit[i % n] > cellprob ? value / 5 : 0));
+export function steered({ down, right, logit }, cellprob) {
+  const fifth = (value, i) => (logit[i] > cellprob ? value / 5 : 0);
+  return { down: down.map(fifth), right: right.map(fifth) };
 }
 
-/**
- * Positions [row, column, row, column, …] of one pixel, before the first step and after each.
- * `way` may be given, to be written over.
- */
-export function walk({ rows, columns }, steps, row, column, count = STEPS,
-  way = new Float32Array(2 * count + 2)) {
-  const n = rows * columns;
+/** Positions [row, column, row, column, …] of one pixel, before the first step and after each. */
+export function walk({ height, width }, { down, right }, row, column, count = STEPS) {
+  const way = new Float32Array(2 * count + 2);
   way[0] = row;
   way[1] = column;
   for (let i = 0; i < 2 * count; i += 2) {
@@ -48,16 +46,14 @@ export function walk({ rows, columns }, steps, row, column, count = STEPS,
     const left = Math.trunc(way[i + 1]);
     const y = way[i] - top;
     const x = way[i + 1] - left;
-    const a = top * columns + left; // the four pixels around: a b above, c d below
-    const b = left + 1 < columns ? a + 1 : a;
-    const c = top + 1 < rows ? a + columns : a;
+    const a = top * width + left; // the four pixels around: a b above, c d below
+    const b = left + 1 < width ? a + 1 : a;
+    const c = top + 1 < height ? a + width : a;
     const d = c + b - a;
-    const down = steps[a] * (1 - y) * (1 - x) + steps[b] * (1 - y) * x +
+    const between = (steps) => steps[a] * (1 - y) * (1 - x) + steps[b] * (1 - y) * x +
       steps[c] * y * (1 - x) + steps[d] * y * x;
-    const across = steps[n + a] * (1 - y) * (1 - x) + steps[n + b] * (1 - y) * x +
-      steps[n + c] * y * (1 - x) + steps[n + d] * y * x;
-    way[i + 2] = Math.min(rows - 1, Math.max(0, f32(way[i] + f32(down))));
-    way[i + 3] = Math.min(columns - 1, Math.max(0, f32(way[i + 1] + f32(across))));
+    way[i + 2] = Math.min(height - 1, Math.max(0, f32(way[i] + f32(between(down)))));
+    way[i + 3] = Math.min(width - 1, Math.max(0, f32(way[i + 1] + f32(between(right)))));
     if (way[i + 2] === way[i] && way[i + 3] === way[i + 1]) { // here it stays
       for (let j = i + 4; j < way.length; j++) way[j] = way[j - 2];
       break;
@@ -74,175 +70,18 @@ export function arrival(way) {
   return i / 2;
 }
 
-/**
- * Let every pixel above the threshold walk; those that end in one place get one label.
- * Returns {labels, ends}: ends are [row, column] by pixel, NaN for those that stay.
- */
-export function gather(field, cellprob) {
-  const { rows, columns, logit } = field;
-  const steps = steered(field, cellprob);
-  const ends = new Float32Array(2 * logit.length).fill(NaN);
-  const width = columns + 2 * PAD;
-  const arrived = new Int32Array((rows + 2 * PAD) * width);
-  const cell = (i) => (Math.trunc(ends[2 * i]) + PAD) * width + Math.trunc(ends[2 * i + 1]) + PAD;
-  const walking = [];
-  const way = new Float32Array(2 * STEPS + 2);
-  for (let i = 0; i < logit.length; i++) {
-    if (!(logit[i] > cellprob)) continue;
-    walk(field, steps, Math.floor(i / columns), i % columns, STEPS, way);
-    ends[2 * i] = way[2 * STEPS];
-    ends[2 * i + 1] = way[2 * STEPS + 1];
-    walking.push(i);
-    arrived[cell(i)]++;
-  }
-
-  // Seeds: more than 10 pixels arrive, and none of the 5×5 around has more. The largest comes last.
-  const seeds = [...new Set(walking.map(cell))].sort((a, b) => a - b).filter((at) => {
-    if (arrived[at] <= 10) return false;
-    for (let y = -2; y <= 2; y++) {
-      for (let x = -2; x <= 2; x++) if (arrived[at + y * width + x] > arrived[at]) return false;
-    }
-    return true;
-  }).sort((a, b) => arrived[a] - arrived[b]);
-  const owner = new Int32Array(arrived.length);
-  seeds.forEach((seed, k) => {
-    let grown = new Set([seed]);
-    for (let round = 0; round < 5; round++) {
-      const next = new Set();
-      for (const at of grown) {
-        for (let y = -1; y <= 1; y++) {
-          for (let x = -1; x <= 1; x++) {
-            const near = at + y * width + x;
-            if (arrived[near] > 2) next.add(near);
-          }
-        }
-      }
-      grown = next;
-    }
-    for (const at of grown) owner[at] = k + 1;
+/** By label, where its pixels end on average; labels are numbers from 1. */
+export function placesOf(labels, { pixels, rows, columns }) {
+  const sums = [];
+  pixels.forEach((pixel, k) => {
+    if (!labels[pixel]) return;
+    const sum = sums[labels[pixel]] ??= { row: 0, column: 0, count: 0 };
+    sum.row += rows[k];
+    sum.column += columns[k];
+    sum.count++;
   });
-
-  const labels = new Int32Array(logit.length);
-  for (const i of walking) labels[i] = owner[cell(i)];
-  const sizes = sizesOf(labels);
-  drop(labels, (label) => sizes[label] > 0.4 * labels.length);
-  return { labels: renumber(labels), ends };
+  return Array.from(sums, (sum) => sum && { row: sum.row / sum.count, column: sum.column / sum.count });
 }
-
-/** The mean squared difference between the predicted arrows and those of each mask; [0] is unused. */
-export function flowErrors({ rows, columns, flow }, labels) {
-  const n = rows * columns;
-  return boxes(labels, rows, columns).map((box, label) => {
-    if (!box) return 0;
-    const { top, left, bottom, right, pixels } = box;
-    const width = right - left + 3;
-    const at = pixels.map((i) =>
-      (Math.floor(i / columns) - top + 1) * width + (i % columns) - left + 1);
-    const row = mean(at.map((i) => Math.floor(i / width)));
-    const column = mean(at.map((i) => i % width));
-    const far = at.map((i) => (i % width - column) ** 2 + (Math.floor(i / width) - row) ** 2);
-    const centre = at[far.indexOf(Math.min(...far))];
-    const heat = new Float64Array((bottom - top + 3) * width);
-    const next = new Float64Array(at.length);
-    for (let round = 2 * (bottom - top + right - left + 6); round > 0; round--) {
-      heat[centre] += 1;
-      for (let k = 0; k < at.length; k++) {
-        const i = at[k];
-        next[k] = (heat[i] + heat[i - width] + heat[i + width] + heat[i - 1] + heat[i + 1] +
-          heat[i - width - 1] + heat[i - width + 1] + heat[i + width - 1] + heat[i + width + 1]) / 9;
-      }
-      for (let k = 0; k < at.length; k++) heat[at[k]] = next[k];
-    }
-    return mean(at.map((i, k) => {
-      const down = heat[i + width] - heat[i - width];
-      const across = heat[i + 1] - heat[i - 1];
-      const length = 1e-60 + Math.hypot(down, across);
-      return (down / length - flow[pixels[k]] / 5) ** 2 +
-        (across / length - flow[n + pixels[k]] / 5) ** 2;
-    }));
-  });
-}
-
-/** The masks that pass: flow error not above the threshold, holes filled, not too small. */
-export function check({ rows, columns }, labels, errors, flowThreshold) {
-  const kept = labels.slice();
-  drop(kept, (label) => errors[label] > flowThreshold);
-  dropSmall(kept);
-  boxes(kept, rows, columns).forEach((box, label) => { if (box) fill(kept, columns, box, label); });
-  dropSmall(kept);
-  return kept;
-}
-
-/** Cellpose takes the k-th label for label k here, though the check may have left gaps. */
-function dropSmall(labels) {
-  const small = new Set();
-  sizesOf(labels).filter((size, label) => label && size).forEach((size, k) => {
-    if (size < MIN_SIZE) small.add(k + 1);
-  });
-  drop(labels, (label) => small.has(label));
-  renumber(labels);
-}
-
-/** Give a label to what its pixels enclose: all that no way through the box's rim reaches. */
-function fill(labels, columns, { top, left, bottom, right }, label) {
-  const outside = new Set();
-  const open = [];
-  const visit = (row, column) => {
-    const i = row * columns + column;
-    if (row < top || row > bottom || column < left || column > right) return;
-    if (labels[i] === label || outside.has(i)) return;
-    outside.add(i);
-    open.push([row, column]);
-  };
-  for (let row = top; row <= bottom; row++) { visit(row, left); visit(row, right); }
-  for (let column = left; column <= right; column++) { visit(top, column); visit(bottom, column); }
-  while (open.length) {
-    const [row, column] = open.pop();
-    visit(row - 1, column); visit(row + 1, column); visit(row, column - 1); visit(row, column + 1);
-  }
-  for (let row = top; row <= bottom; row++) {
-    for (let i = row * columns + left; i <= row * columns + right; i++) {
-      if (!outside.has(i)) labels[i] = label;
-    }
-  }
-}
-
-function drop(labels, isBad) {
-  labels.forEach((label, i) => { if (label && isBad(label)) labels[i] = 0; });
-}
-
-/** Labels 1, 2, … in the order in which they are met. */
-function renumber(labels) {
-  const names = new Map([[0, 0]]);
-  labels.forEach((label, i) => {
-    if (!names.has(label)) names.set(label, names.size);
-    labels[i] = names.get(label);
-  });
-  return labels;
-}
-
-function sizesOf(labels) {
-  const sizes = [];
-  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
-  return Array.from(sizes, (size) => size ?? 0);
-}
-
-/** The pixels of each label, and the rows and columns they lie in. */
-function boxes(labels, rows, columns) {
-  const all = [];
-  labels.forEach((label, i) => {
-    if (!label) return;
-    const [row, column] = [Math.floor(i / columns), i % columns];
-    const box = all[label] ??= { top: row, left: column, bottom: row, right: column, pixels: [] };
-    box.bottom = row;
-    box.left = Math.min(box.left, column);
-    box.right = Math.max(box.right, column);
-    box.pixels.push(i);
-  });
-  return Array.from(all);
-}
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 // ------------------------------------------------------------------------------------------- view
 
@@ -275,10 +114,10 @@ export async function mount(figure) {
 
 function build(figure, nuclei) {
   const examples = { nuclei };
-  let shownNow, field, top, left, height, width, scale, start; // of the example that is shown
+  let shownNow, field, walks, top, left, height, width, scale, start; // of the example that is shown
   let cross, walkers, all, raw, masks, errors, steps, places, frame = 0; // all: a grid is shown
   let named; // places of arrival keep their number and colour when a slider moves
-  const index = (row, column) => (row + top) * field.columns + column + left;
+  const index = (row, column) => (row + top) * field.width + column + left;
 
   const canvas = make("canvas", { width: SIDE, height: SIDE, tabIndex: 0 });
   canvas.setAttribute("role", "application");
@@ -359,6 +198,7 @@ function build(figure, nuclei) {
   function open(name) {
     shownNow = name;
     field = unpack(examples[name]);
+    walks = new Walks(field, STEPS);
     const [rows, columns] = field.view;
     [top, left, height, width] = [rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]];
     scale = SIDE / width;
@@ -381,14 +221,11 @@ function build(figure, nuclei) {
 
   /** All that follows from the cell-probability threshold. */
   function settle() {
-    const gathered = gather(field, cellprob.value());
-    raw = gathered.labels;
+    const walked = walks.from(cellprob.value());
+    raw = gather(field, walked);
     errors = flowErrors(field, raw);
     steps = steered(field, cellprob.value());
-    places = boxes(raw, field.rows, field.columns).map((box) => box && {
-      row: mean(box.pixels.map((i) => gathered.ends[2 * i])),
-      column: mean(box.pixels.map((i) => gathered.ends[2 * i + 1])),
-    });
+    places = placesOf(raw, walked);
     const taken = new Set();
     const seen = shown(raw); // numbered first
     for (const label of new Set([...seen, ...places.keys()])) {
@@ -412,7 +249,7 @@ function build(figure, nuclei) {
 
   /** All that follows from the flow-error threshold. */
   function judge() {
-    masks = check(field, raw, errors, flow.value());
+    masks = check(field, raw, errors, { flowThreshold: flow.value(), minSize: MIN_SIZE });
     const seen = shown(masks);
     const out = [...shown(raw)].filter((label) => errors[label] > flow.value()).length;
     count.textContent = `${seen.size} ${seen.size === 1 ? "mask" : "masks"}` +
@@ -490,8 +327,7 @@ function build(figure, nuclei) {
     for (let row = GRID / 2; row < height; row += GRID) {
       for (let column = GRID / 2; column < width; column += GRID) {
         const i = index(row, column);
-        const down = steps[i];
-        const across = steps[i + field.logit.length];
+        const [down, across] = [steps.down[i], steps.right[i]];
         const length = Math.hypot(down, across);
         if (length < 0.2) continue;
         const [x, y] = [(column + 0.5) * scale, (row + 0.5) * scale];

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { inflateSync } from "node:zlib";
-import {
-  arrival, check, flowErrors, gather, steered, unpack, walk,
-} from "./figure.js";
+import { flowErrors, gather, masks, Walks } from "../_shared/cellpose_dynamics.js";
+import { arrival, MIN_SIZE, placesOf, steered, STEPS, unpack, walk } from "./figure.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
 const pages = { nuclei: read("./page.json"), cells: read("./page_cells.json") };
@@ -41,8 +40,8 @@ for (const [name, page] of Object.entries(pages)) {
   for (const { setting, labels } of fixture.cases) {
     test(`${name}: the masks are those of Cellpose at ${setting}`, () => {
       const expected = inflateSync(Buffer.from(labels, "base64"));
-      const { labels: raw } = gather(field, setting[0]);
-      const ours = check(field, raw, flowErrors(field, raw), setting[1]);
+      const [cellprobThreshold, flowThreshold] = setting;
+      const ours = masks(field, { cellprobThreshold, flowThreshold, minSize: MIN_SIZE, steps: STEPS });
       assert.equal(new Set(ours).size, new Set(expected).size);
       for (const iou of [...bestIous(expected, ours), ...bestIous(ours, expected)]) {
         assert.ok(iou >= 0.95, `IoU ${iou}`);
@@ -61,18 +60,17 @@ for (const [name, page] of Object.entries(pages)) {
   });
 
   test(`${name}: the flow error of each mask is that of Cellpose`, () => {
-    const errors = flowErrors(field, gather(field, 0).labels).slice(1);
+    const errors = flowErrors(field, gather(field, new Walks(field, STEPS).from(0))).slice(1);
     assert.equal(errors.length, fixture.errors.length);
     errors.forEach((error, i) => assert.ok(Math.abs(error - fixture.errors[i]) < 1e-3));
   });
 }
 
 /** A field of one flow everywhere: five times the arrow (down, right). */
-const even = (rows, columns, down, right) => ({
-  rows, columns, logit: new Float32Array(rows * columns).fill(1),
-  flow: Float32Array.from({ length: 2 * rows * columns }, (_, i) =>
-    (i < rows * columns ? down : right)),
-});
+const even = (height, width, down, right) => {
+  const all = (value) => new Float32Array(height * width).fill(value);
+  return { height, width, logit: all(1), down: all(down), right: all(right) };
+};
 
 test("a step goes a fifth of the flow: the step by hand of the chapter", () => {
   const uniform = even(20, 20, 3, 4);
@@ -87,24 +85,24 @@ test("a pixel stops at the border, and arrives when it is within a pixel of its 
   assert.equal(arrival(way), 9);
 });
 
-test("where no pixel is above the threshold, nobody walks and nothing is found", () => {
-  const { labels } = gather(field, 1000);
-  assert.ok(labels.every((label) => label === 0));
-  assert.deepEqual(check(field, labels, flowErrors(field, labels), 0.4), labels);
+test("the way of a pixel ends where the masks take it to end", () => {
+  const { pixels, rows, columns } = new Walks(field, STEPS).from(0);
+  const steps = steered(field, 0);
+  for (let k = 0; k < pixels.length; k += 97) {
+    const i = pixels[k];
+    const way = walk(field, steps, Math.floor(i / field.width), i % field.width);
+    assert.deepEqual([...way.slice(-2)], [rows[k], columns[k]]);
+  }
+});
+
+test("where no pixel is above the threshold, nobody walks", () => {
   const [y, x] = walk(field, steered(field, 1000), 50, 40).slice(-2);
   assert.deepEqual([y, x], [50, 40]);
 });
 
-test("holes are filled and specks dropped", () => {
-  const small = { rows: 12, columns: 12 };
-  const labels = new Int32Array(144);
-  for (let row = 2; row < 8; row++) for (let column = 2; column < 8; column++) {
-    labels[row * 12 + column] = 1;
-  }
-  labels[4 * 12 + 4] = 0;
-  labels[11 * 12 + 11] = 2;
-  const checked = check(small, labels, [0, 0, 0], 0.4);
-  assert.equal(checked[4 * 12 + 4], 1);
-  assert.equal(checked[11 * 12 + 11], 0);
-  assert.ok(check(small, labels, [0, 0.5, 0], 0.4).every((label) => label === 0));
+test("a place is the mean of where the pixels of a label end", () => {
+  const walked = {
+    pixels: Int32Array.of(0, 2, 3), rows: Float32Array.of(1, 3, 9), columns: Float32Array.of(2, 3, 9),
+  };
+  assert.deepEqual(placesOf(Int32Array.of(2, 0, 2, 0), walked), [undefined, undefined, { row: 2, column: 2.5 }]);
 });

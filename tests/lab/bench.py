@@ -1,7 +1,7 @@
 """Time, memory and size of the lab's engine beside the Python libraries (`make lab-bench`).
 
     python -m tests.lab.bench           # medians of three runs, one thread each
-    python -m tests.lab.bench --large   # also an image of 2048², and agreement on all ten
+    python -m tests.lab.bench --large   # also 2048² and 8192², and agreement on all ten
 
 Processor time is compared, as other programs on the machine hardly change it.
 """
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import tifffile
 
 # One thread, as the page has; read when the libraries are imported.
@@ -134,6 +135,24 @@ def cold_start():
     return statistics.median(seconds)
 
 
+def in_blocks():
+    """Print what 8192² takes, in the engine alone: does its memory grow from block to block?
+
+    What grows is the list of what was found; the network takes the memory of the block before.
+    """
+    from tests.lab import both
+
+    case = both.Case("nuclei, 8192²", "stardist", np.tile(both.large_nuclei(), (4, 4)))
+    with tempfile.TemporaryDirectory() as folder:
+        _, [told], memory = both.by_engine([case], Path(folder))
+    held = told["held"]
+    print(
+        f"8192 × 8192: {told['count']} objects, {told['network'] + told['objects']:.0f} s, memory "
+        f"{held[len(held) // 8] / 1e6:.0f} MB after an eighth of {len(held)} blocks, "
+        f"{held[-1] / 1e6:.0f} MB after the last, {memory / 1e6:.0f} MB at most"
+    )
+
+
 def judged(name, value):
     """Say whether a value keeps to its target; nothing where there is none."""
     return "" if name not in TARGETS else "  ok" if value <= TARGETS[name] else "  above its target"
@@ -141,7 +160,9 @@ def judged(name, value):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--large", action="store_true", help="also 2048², and agreement on ten")
+    parser.add_argument(
+        "--large", action="store_true", help="also 2048² and 8192², and agreement on ten"
+    )
     parser.add_argument("--library", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     chosen = cases(asked.large)
@@ -177,6 +198,7 @@ def main():
         print(f"{name:34}{size / 1e3:9,.0f} kB{judged(name, size)}")
     if asked.large:
         print()
+        in_blocks()
         for tool in both.MODELS:
             some = [case for case in both.ten() if case.tool == tool]
             segment = both.by_library(tool)

@@ -63,15 +63,12 @@ def ten():
     nuclei, cells, packed = data.nuclei()[0], data.cells()[0], data.packed_cells()
     tissue = data.tissue()
     grey = 255 - tissue.mean(-1).astype(np.uint8)  # nuclei are the bright part
-    rng = np.random.default_rng(0)
-    large = np.tile(nuclei, (4, 4)).astype(float)
-    large = large * np.linspace(0.7, 1.3, 2048) + rng.normal(0, 3, large.shape)
     return [
         Case("nuclei, 16 bit", "stardist", nuclei),
         Case("nuclei, 8 bit, 333 × 201", "stardist", nuclei[100:301, 150:483].astype(np.uint8)),
         Case("nuclei, float, blurred", "stardist", gaussian(nuclei / 255, 2).astype(np.float32)),
         Case("tissue (H&E)", "stardist", grey),
-        Case("nuclei, 2048²", "stardist", large.clip(0).astype(np.uint16)),
+        Case("nuclei, 2048²", "stardist", large_nuclei()),
         Case("nuclei, 16 bit", "cellpose-nuclei", nuclei * 257),
         Case("tissue (H&E), 25 px", "cellpose-nuclei", grey, {"diameter": 25}),
         Case("cells and nuclei", "cellpose-cells", cells),
@@ -81,17 +78,32 @@ def ten():
     ]  # fmt: skip
 
 
+<<<<<<< HEAD
 def by_engine(cases, folder, *, move=False, own=None):
     """Segment cases of one tool with the lab's modules, in Node.
 
     move : whether the sliders are moved, too, and timed
     own : zip of a reader's own model, which takes the place of the tool's
+=======
+def large_nuclei():
+    """Return 16 times the nuclei of the course, darker on one side, grainy: uint16, 2048 × 2048."""
+    image = np.tile(data.nuclei()[0], (4, 4)) * np.linspace(0.7, 1.3, 2048)
+    image += np.random.default_rng(0).normal(0, 3, image.shape)
+    return image.clip(0).astype(np.uint16)
+
+
+def by_engine(cases, folder, *, move=False, most=None):
+    """Segment cases of one tool with the lab's modules, in Node.
+
+    move : whether the sliders are moved, too, and timed
+    most : pixels that StarDist's network takes at once along a side; None: as on the page
+>>>>>>> bench
 
     Returns
     -------
-    (list of int32 arrays, list of {"count", "network", "objects", "sliders"}, int)
-        Labels; objects and seconds of processor time, for sliders by threshold; bytes of memory at
-        most.
+    (list of int32 arrays, list of {"count", "network", "objects", "sliders", "held"}, int)
+        Labels; objects and seconds of processor time, for sliders by threshold, and bytes of memory
+        after each piece that the network took; bytes of memory at most.
     """
     [tool] = {case.tool for case in cases}
     model = MODELS[tool]
@@ -114,7 +126,12 @@ def by_engine(cases, folder, *, move=False, own=None):
     task = {
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
+<<<<<<< HEAD
         "weights": str(folder / weights.stem), "move": move, "own": own and str(own),
+=======
+        "weights": str(folder / weights.stem), "move": move,
+        **({"most": most} if most else {}),
+>>>>>>> bench
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))

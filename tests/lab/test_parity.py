@@ -2,6 +2,7 @@
 
 import pytest
 
+from bioimage_course import data
 from tests.lab import both
 
 pytestmark = pytest.mark.slow  # networks run
@@ -23,6 +24,15 @@ def compare(cases, folder):
 @pytest.mark.parametrize("tool", TOOLS)
 def test_small_images_are_segmented_as_the_library_does(tool, tmp_path):
     compare([case for case in both.small() if case.tool == tool], tmp_path)
+
+
+def test_blocks_give_what_the_image_as_a_whole_gives(tmp_path):
+    case = both.Case("nuclei", "stardist", data.nuclei()[0][:160])
+    [[whole], [told], _], [[blocks], [in_blocks], _] = (
+        both.by_engine([case], tmp_path, most=most) for most in (512, 352)
+    )
+    assert (len(told["held"]), len(in_blocks["held"])) == (1, 2)
+    assert whole.max() > 20 and (whole == blocks).all()
 
 
 @pytest.mark.long

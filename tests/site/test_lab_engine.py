@@ -66,9 +66,9 @@ def test_an_image_is_segmented_as_in_python_and_thresholds_answer_at_once(opened
       const steps = new Set();
       const onProgress = ({ step, done, total }) => steps.add(step + (done <= total ? "" : "!"));
       const result = await engine.run("stardist", image, {}, { onProgress });
-      const { labels, probability, flow, count, settings } = result;
+      const { labels, probability, count, settings } = result;
       const fewer = await engine.again({ probThreshold: 0.8 });
-      return { labels: [...labels], pixels: probability.length, flow, count, settings,
+      return { labels: [...labels], pixels: probability.length, count, settings,
                steps: [...steps], fewer: [fewer.count, fewer.settings] };
     }""")
     assert found["steps"] == ["runtime", "weights", "network", "objects"]
@@ -76,7 +76,7 @@ def test_an_image_is_segmented_as_in_python_and_thresholds_answer_at_once(opened
     ours = np.array(found["labels"]).reshape(150, 201)
     assert both.agreement(ours, theirs) >= 0.99
     assert found["count"] == theirs.max() > found["fewer"][0] > 0
-    assert found["pixels"] == ours.size and found["flow"] is None
+    assert found["pixels"] == ours.size
     used = found["settings"]
     assert found["fewer"][1] == used | {"probThreshold": 0.8}
     assert complaints == []

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fillHolesAndDropSmall, masks, renumber } from "./dynamics.js";
-import { fixture, unpacked } from "./fixtures/read.mjs";
+import { fixture, unpacked } from "../../lab/fixtures/read.mjs";
+import { fillHolesAndDropSmall, masks, renumber } from "./cellpose_dynamics.js";
 
 const { flow, logit, cases } = fixture("flows");
 const arrows = unpacked(flow);

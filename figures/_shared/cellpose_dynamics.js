@@ -29,12 +29,8 @@ export function masks(field, { cellprobThreshold, flowThreshold, minSize, steps 
     const all = gather(field, last.walks.from(cellprobThreshold));
     Object.assign(last, { threshold: cellprobThreshold, all, errors: null });
   }
-  const labels = last.all.slice();
-  if (flowThreshold > 0) {
-    const errors = last.errors ??= flowErrors(field, labels);
-    drop(labels, (label) => errors[label] > flowThreshold);
-  }
-  fillHolesAndDropSmall(labels, field.height, field.width, minSize);
+  const errors = flowThreshold > 0 ? last.errors ??= flowErrors(field, last.all) : []; // 0: all pass
+  const labels = check(field, last.all, errors, { flowThreshold, minSize });
   if (labels.length > REMEMBERED) kept.delete(field);
   return labels;
 }
@@ -117,8 +113,7 @@ export class Walks {
 export function gather({ height, width }, { pixels, rows, columns }) {
   const wide = width + 2 * PAD;
   const arrived = new Int32Array((height + 2 * PAD) * wide);
-  const ends = Int32Array.from(pixels, (_, k) =>
-    (Math.trunc(rows[k]) + PAD) * wide + Math.trunc(columns[k]) + PAD);
+  const ends = pixels.map((_, k) => (Math.trunc(rows[k]) + PAD) * wide + Math.trunc(columns[k]) + PAD);
   for (const end of ends) arrived[end]++;
 
   const owner = new Int32Array(arrived.length);
@@ -175,8 +170,7 @@ export function flowErrors({ width, down, right }, labels) {
     if (!box) return 0;
     const { top, left, bottom, right: end, pixels } = box;
     const wide = end - left + 3;
-    const at = Int32Array.from(pixels, (i) =>
-      (Math.floor(i / width) - top + 1) * wide + (i % width) - left + 1);
+    const at = pixels.map((i) => (Math.floor(i / width) - top + 1) * wide + (i % width) - left + 1);
     const heat = diffused(at, wide, bottom - top + 3);
     let sum = 0;
     for (let k = 0; k < at.length; k++) {
@@ -203,21 +197,49 @@ function diffused(at, wide, tall) {
     const far = (i % wide - column) ** 2 + (Math.floor(i / wide) - row) ** 2;
     if (far < nearest) [centre, nearest] = [i, far];
   }
+  const runs = runsOf(at);
   let [heat, next] = [new Float64Array(wide * tall), new Float64Array(wide * tall)];
-  const column3 = (i) => heat[i - wide] + heat[i] + heat[i + wide];
   for (let round = 2 * (wide + tall); round > 0; round--) {
     heat[centre] += 1;
-    let [before, here, after, last] = [0, 0, 0, -2]; // sums of three, one above the other
-    for (const i of at) {
-      before = i === last + 1 ? here : column3(i - 1);
-      here = i === last + 1 ? after : column3(i);
-      after = column3(i + 1);
-      next[i] = (before + here + after) * (1 / 9);
-      last = i;
-    }
+    spread(heat, next, runs, wide);
     [heat, next] = [next, heat];
   }
   return heat;
+}
+
+/** Pixels in rising order → [first, behind the last, …] of those without a gap. */
+function runsOf(at) {
+  const runs = [];
+  for (let k = 0; k < at.length; k++) {
+    if (at[k] !== at[k - 1] + 1) runs.push(at[k]);
+    if (at[k] + 1 !== at[k + 1]) runs.push(at[k] + 1);
+  }
+  return Int32Array.from(runs);
+}
+
+/** One round: every pixel gets the mean of the nine around it. Here the check spends its time. */
+function spread(heat, next, runs, wide) {
+  for (let run = 0; run < runs.length; run += 2) {
+    const first = runs[run];
+    const end = runs[run + 1];
+    // Sums of three, one above the other.
+    let before = heat[first - 1 - wide] + heat[first - 1] + heat[first - 1 + wide];
+    let here = heat[first - wide] + heat[first] + heat[first + wide];
+    for (let i = first; i < end; i++) {
+      const after = heat[i + 1 - wide] + heat[i + 1] + heat[i + 1 + wide];
+      next[i] = (before + here + after) * (1 / 9);
+      before = here;
+      here = after;
+    }
+  }
+}
+
+/** The masks that pass: flow error not above the threshold, holes filled, not too small. */
+export function check({ height, width }, labels, errors, { flowThreshold, minSize }) {
+  const passed = labels.slice();
+  drop(passed, (label) => errors[label] > flowThreshold);
+  fillHolesAndDropSmall(passed, height, width, minSize);
+  return passed;
 }
 
 /** As Cellpose's fill_holes_and_remove_small_masks(). */
@@ -265,13 +287,8 @@ function fill(labels, width, { top, left, bottom, right }, label, number) {
 }
 
 function drop(labels, isBad) {
-  const bad = new Map();
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (!label) continue;
-    if (!bad.has(label)) bad.set(label, isBad(label));
-    if (bad.get(label)) labels[i] = 0;
-  }
+  const bad = Uint8Array.from({ length: most(labels) + 1 }, (_, label) => (label && isBad(label) ? 1 : 0));
+  for (let i = 0; i < labels.length; i++) if (bad[labels[i]]) labels[i] = 0;
 }
 
 /** Labels 1, 2, … in the order in which they are met. Returns how many. */
@@ -301,14 +318,15 @@ function boxes(labels, width) {
   const all = Array.from(sizesOf(labels), (size, label) => (label && size
     ? { top: Infinity, left: Infinity, bottom: 0, right: 0, pixels: new Int32Array(size), count: 0 }
     : undefined));
-  for (let i = 0; i < labels.length; i++) {
+  for (let i = 0, row = -1; i < labels.length; i++) {
+    if (i % width === 0) row++;
     const box = all[labels[i]];
     if (!box) continue;
-    const [row, column] = [Math.floor(i / width), i % width];
-    box.top = Math.min(box.top, row);
+    const column = i - row * width;
+    if (box.count === 0) box.top = row;
     box.bottom = row;
-    box.left = Math.min(box.left, column);
-    box.right = Math.max(box.right, column);
+    if (column < box.left) box.left = column;
+    if (column > box.right) box.right = column;
     box.pixels[box.count++] = i;
   }
   return all;
