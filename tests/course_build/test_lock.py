@@ -1,6 +1,10 @@
-"""What the lock makes of uv's lines."""
+"""What uv is told before it locks, and what the lock makes of its lines."""
+
+import tomllib
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 from course_build import Stop, lock, programs
 from course_build.lock import LEFT_TO_TORCH, PINS, ROOT, pins, readable
@@ -39,6 +43,18 @@ def test_gpu_libraries_are_left_to_torch(name):
 @pytest.mark.parametrize("name", ["torch", "tensorflow-cpu", "numpy"])
 def test_everything_else_is_pinned(name):
     assert not LEFT_TO_TORCH.match(f"{name}==1.0")
+
+
+def test_uv_is_told_what_cellpose_needs_and_only_its_limit_for_numpy_is_lifted():
+    """Overriding numpy for all would hide who else asks for which: pip would then refuse."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["uv"]
+    assert not [line for line in told["override-dependencies"] if line.startswith("numpy")]
+    (cellpose,) = told["dependency-metadata"]
+    assert cellpose["version"] == metadata.version("cellpose")
+    asked = map(Requirement, metadata.requires("cellpose"))
+    asked = [need for need in asked if not need.marker or str(need.marker) == 'extra == "gui"']
+    expected = {str(need).replace("<2.1,", "") for need in asked}
+    assert {str(Requirement(line)) for line in cellpose["requires-dist"]} == expected
 
 
 def test_the_package_holds_the_pins_that_the_lock_gives():

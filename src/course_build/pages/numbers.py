@@ -4,7 +4,7 @@ import json
 import re
 
 from course_build import ROOT, Stop
-from course_build.pages.links import outside_code
+from course_build.pages.links import CODE, outside_code
 
 NUMBER = re.compile(r"\{\{(.*?)\}\}", re.S)
 #: Beside the figures: what trainings and builds measured.
@@ -45,7 +45,10 @@ def load(root=ROOT):
 
 
 def fill(markdown, values, where):
-    """Replace every {{ name.dotted.path | format }} outside code; stop on an unknown one."""
+    """Replace every {{ name.dotted.path | format }} outside code; stop on an unknown one.
+
+    Stop on a known one inside code, too: there it would stay as it is.
+    """
 
     def number(match):
         written = match.group()
@@ -63,4 +66,9 @@ def fill(markdown, values, where):
         except ValueError as error:
             raise Stop(f"{where}: {written}: {error}") from error
 
+    for code in CODE.finditer(markdown):
+        for written in NUMBER.finditer(code[0]):
+            expression = EXPRESSION.fullmatch(written[1])
+            if expression and expression[1] in values:
+                raise Stop(f"{where}: {written[0]} would stay as it is: use <code>, not `")
     return outside_code(markdown, lambda part: NUMBER.sub(number, part))

@@ -18,8 +18,15 @@ def test_a_number_stands_as_it_is_or_as_the_page_asks():
 
 
 def test_numbers_in_code_stay_as_they_are():
-    text = "`{{ rays.gone }}`\n\n```\n{{ rays.gone }}\n```"
+    text = "`{{ my_figure.count }}`\n\n```\n{{ my_figure.count }}\n```"
     assert numbers.fill(text, VALUES, "page.md") == text
+
+
+def test_a_number_that_is_there_is_refused_in_code_where_readers_would_see_its_name():
+    with pytest.raises(Stop, match=r"^page\.md: \{\{ rays\.count \}\} would stay as it is"):
+        numbers.fill("This run left `{{ rays.count }}` files.", VALUES, "page.md")
+    text = "This run left <code>{{ rays.count }}</code> files."
+    assert numbers.fill(text, VALUES, "page.md") == "This run left <code>32</code> files."
 
 
 @pytest.mark.parametrize(
