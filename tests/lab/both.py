@@ -78,13 +78,6 @@ def ten():
     ]  # fmt: skip
 
 
-<<<<<<< HEAD
-def by_engine(cases, folder, *, move=False, own=None):
-    """Segment cases of one tool with the lab's modules, in Node.
-
-    move : whether the sliders are moved, too, and timed
-    own : zip of a reader's own model, which takes the place of the tool's
-=======
 def large_nuclei():
     """Return 16 times the nuclei of the course, darker on one side, grainy: uint16, 2048 × 2048."""
     image = np.tile(data.nuclei()[0], (4, 4)) * np.linspace(0.7, 1.3, 2048)
@@ -92,12 +85,12 @@ def large_nuclei():
     return image.clip(0).astype(np.uint16)
 
 
-def by_engine(cases, folder, *, move=False, most=None):
+def by_engine(cases, folder, *, move=False, own=None, most=None):
     """Segment cases of one tool with the lab's modules, in Node.
 
     move : whether the sliders are moved, too, and timed
+    own : zip of a reader's own model, which takes the place of the tool's
     most : pixels that StarDist's network takes at once along a side; None: as on the page
->>>>>>> bench
 
     Returns
     -------
@@ -126,12 +119,8 @@ def by_engine(cases, folder, *, move=False, most=None):
     task = {
         "tool": tool, "model": listed["settings"], "images": images,
         "runtime": str(ROOT / "node_modules" / PROGRAM),
-<<<<<<< HEAD
         "weights": str(folder / weights.stem), "move": move, "own": own and str(own),
-=======
-        "weights": str(folder / weights.stem), "move": move,
         **({"most": most} if most else {}),
->>>>>>> bench
     }  # fmt: skip
     problem = f"the lab does not segment with {tool}"
     told = json.loads(run([node(), SEGMENT], problem, text_in=json.dumps(task)))
