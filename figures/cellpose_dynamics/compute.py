@@ -23,6 +23,7 @@ from bioimage_course import WEIGHTS, data
 from figures._shared import bent_cells
 from figures._shared.cellpose_network import cellpose_network
 from figures._shared.files import store, write
+from figures._shared.grey import lighten
 from figures._shared.style import GREEN, PINK, TRUTH, draw, panels, picture
 from figures._shared.two_nuclei import outline
 
@@ -258,6 +259,7 @@ def main():
         labels = masks_of(flow, logit, *DEFAULT)
         picture_of = HERE / f"cellpose_dynamics_{name}"
         draw(picture_of, paint, example, flow, logit, labels, width=560, height=305, narrow=650)
+        lighten(picture_of.parent.glob(f"{picture_of.name}-*.svg"))
         quoted[name] = numbers(flow, logit, example.view)
     for name, page in pages.items():
         store(PAGES[name], page)

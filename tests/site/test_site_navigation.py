@@ -188,7 +188,7 @@ def test_boxes_are_told_apart_without_colour(open_page):
               .maskImage, getComputedStyle(box).borderLeftStyle]"""
         )
 
-    page = open_page("tools/stardist/")
+    page = open_page("tools/cellpose/")
     kinds = [look(page, kind) for kind in (".promise", ".admonition.note", ".admonition.warning")]
     icons = [icon for icon, _ in kinds]
     assert len(set(icons)) == 3 and all(icon.startswith("url(") for icon in icons)
