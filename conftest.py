@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+import sys
 from itertools import chain, groupby
 
 import pytest
@@ -36,6 +37,14 @@ if importlib.util.find_spec("triton"):
 def pytest_configure(config):
     """Measure what every part costs, and every notebook."""
     config.pluginmanager.register(Costs(), "costs")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def pictures_as_usual():
+    """Undo the style that a notebook's cell sets for all pictures, where a test has run it here."""
+    yield
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcdefaults()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest takes those with a mark

@@ -257,11 +257,10 @@ def test_the_example_has_sixteen_good_pairs_and_three_faults(tmp_path):
 
 
 def test_the_contact_sheet_shows_every_pair_with_its_outlines(tmp_path):
-    import matplotlib.style
+    import matplotlib
 
     matplotlib.use("agg")
     good = read_pairs(find_pairs(write_example(tmp_path / "example")))
-    with matplotlib.style.context("default"):  # whatever an earlier test has set
-        panels = contact_sheet(good[:5]).axes
+    panels = contact_sheet(good[:5]).axes
     assert [panel.get_title() for panel in panels[:5]] == [f"day1_{n}" for n in "abcd"] + ["day2_a"]
     assert [len(panel.collections) for panel in panels] == [1] * 5 + [0] * 3
