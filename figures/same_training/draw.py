@@ -21,10 +21,7 @@ SHOWN = {
         "scores['U-Net'].accuracy > scores['Otsu + watershed'].accuracy",
         "AP of the U-Net",
     ),
-    "09_train_stardist": (
-        "finals['fine-tuned'].accuracy > unchanged.accuracy + 0.2",
-        "AP of StarDist, fine-tuned",
-    ),
+    "09_train_stardist": ("trained[0].tp > n_test / 2", "share of nuclei that StarDist finds"),
     "10_finetune_cellpose": ("ap_after[0] > 0.5", "AP of Cellpose, fine-tuned"),
     "11_nuclei_in_3d": ("volumes_way.tp > 5", "share of nuclei found in 3D"),
     "18_train_on_your_images": ("verdict.low > 0", "AP gained, at least"),
@@ -51,7 +48,7 @@ def rows(measured):
         if "mistakes" in claim:
             values, limit = 1 - values, 1 - limit
         if ".tp >" in claim:
-            nuclei = data.volume()[1].max()
+            nuclei = 2 * limit if "n_test" in claim else data.volume()[1].max()
             values, limit = values / nuclei, limit / nuclei
         made.append({"number": notebook[:2], "words": words, "values": values, "limit": limit})
     return made
