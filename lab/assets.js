@@ -2,6 +2,7 @@
 
 import { XzReadableStream } from "xz-decompress";
 import { EngineError } from "./errors.js";
+import { hasHash } from "./hash.js";
 
 const AGAIN = "Check the connection and run it again";
 
@@ -20,16 +21,9 @@ export async function load({ file, bytes, sha256 }, base, onProgress, signal) {
     const packed = await download(address, bytes, cache, onProgress, signal);
     // Some servers unpack .gz on the way. Then there is nothing to check or to unpack.
     if (file.endsWith(".gz") && packed[0] !== 0x1f) return packed;
-    if (await isWhole(packed, sha256)) return unpack(packed, file);
+    if (await hasHash(packed, sha256)) return unpack(packed, file);
   }
   throw new EngineError(`${file} arrived damaged. ${AGAIN}`);
-}
-
-/** Whether bytes have a hash. Where a page came without encryption, browsers do not say. */
-async function isWhole(packed, sha256) {
-  if (!globalThis.crypto?.subtle) return true;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
 async function unpack(packed, file) {

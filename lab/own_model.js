@@ -6,6 +6,7 @@
  */
 
 import { strFromU8, unzipSync } from "fflate";
+import { hasHash } from "./hash.js";
 import { TOOLS } from "./tools.js";
 import { Unreadable } from "./unreadable.js";
 import graphs from "./weights/graphs.json" with { type: "json" };
@@ -79,13 +80,6 @@ function described(bytes) {
   } catch {
     return null;
   }
-}
-
-/** Whether bytes have a hash. Where a page came without encryption, browsers do not say. */
-async function hasHash(bytes, sha256) {
-  if (!globalThis.crypto?.subtle) return true;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
 /** The settings that belong to the model: thresholds or diameters. */

@@ -813,7 +813,7 @@ LAB = (
           'files.append(weights / entry["file"])', "continue",
           IN_SITE + "test_the_site_has_worker_runtime_and_networks"),
     Fault("damaged weights are run", "lab/assets.js",
-          "if (await isWhole(packed, sha256)) return", "return",
+          "if (await hasHash(packed, sha256)) return", "return",
           ENGINE + "test_what_goes_wrong_is_told_in_a_sentence"),
 )
 # fmt: on
